@@ -1,0 +1,92 @@
+package jwks
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// minRSA is the least size of an RSA key in bits (RFC 7518 §3.3); maxRSA keeps one
+// published key from making every signature check slow.
+const (
+	minRSA = 2048
+	maxRSA = 8192
+)
+
+// A key can verify. It is immutable.
+type key struct {
+	id     string // "kid", empty when the key has none
+	alg    string // "alg", empty when the key does not say
+	kind   kind
+	public any // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, for a shared secret, []byte
+}
+
+// newKey checks that public is a key worth verifying with.
+func newKey(id, alg string, public any) (*key, error) {
+	k := &key{id: id, alg: alg, public: public}
+	switch public := public.(type) {
+	case *rsa.PublicKey:
+		k.kind = kindRSA
+		switch bits := public.N.BitLen(); {
+		case bits < minRSA:
+			return nil, fmt.Errorf("RSA key of %d bits, at least %d are needed", bits, minRSA)
+		case bits > maxRSA:
+			return nil, fmt.Errorf("RSA key of %d bits, at most %d are taken", bits, maxRSA)
+		case public.E < 3 || public.E%2 == 0 || public.E > math.MaxInt32:
+			return nil, errors.New("RSA exponent is not an odd number above 1 and below 2^31")
+		case public.N.Bit(0) == 0:
+			return nil, errors.New("RSA modulus is even")
+		}
+	case *ecdsa.PublicKey:
+		switch public.Curve {
+		case elliptic.P256():
+			k.kind = kindP256
+		case elliptic.P384():
+			k.kind = kindP384
+		case elliptic.P521():
+			k.kind = kindP521
+		default:
+			return nil, fmt.Errorf("curve %s is not supported", public.Params().Name)
+		}
+		// “the validity of the key MUST be checked”: a point off the curve gives
+		// signatures away — RFC 8725 §3.4.
+		if _, err := public.ECDH(); err != nil {
+			return nil, errors.New("EC point is not on its curve")
+		}
+	case ed25519.PublicKey:
+		if len(public) != ed25519.PublicKeySize { // on which crypto/ed25519 panics
+			return nil, fmt.Errorf("Ed25519 key of %d bytes, %d are needed", len(public), ed25519.PublicKeySize)
+		}
+		k.kind = kindEd25519
+	case []byte:
+		k.kind = kindSecret
+	}
+	if k.kind == "" {
+		return nil, fmt.Errorf("unsupported key type %T", public)
+	}
+	if a, err := newAlgorithm(alg); alg != "" && (err != nil || a.kind != k.kind) {
+		return nil, fmt.Errorf("%s key for algorithm %.20q", k.kind, alg)
+	}
+	return k, nil
+}
+
+// fits reports whether the key may verify with a. A key that names its algorithm
+// serves that one only (RFC 7517 §4.4).
+func (k *key) fits(a *algorithm) bool {
+	return k.kind == a.kind && (k.alg == "" || k.alg == a.name)
+}
+
+// verify checks a signature over the text as it was received.
+func (k *key) verify(a *algorithm, signed string, signature []byte) error {
+	if !k.fits(a) {
+		return ErrKey
+	}
+	if a.verifier.Verify([]byte(signed), signature, k.public) != nil {
+		return ErrSignature
+	}
+	return nil
+}

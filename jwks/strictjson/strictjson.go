@@ -1,0 +1,311 @@
+// Package strictjson reads JSON objects whose member names decide something:
+// JOSE headers, claims, key sets, JSON-RPC envelopes.
+//
+// encoding/json matches names without regard to case, lets the last of two equal
+// names win and repairs broken text. Two readers that differ in such a point can
+// be made to see two different messages in the same bytes, so here a text means
+// one thing or is refused: one value, valid UTF-8, no lone surrogates, no name
+// twice in any object, nesting of at most [MaxDepth] (RFC 8259 §4, RFC 8725 §3.7).
+//
+// Nothing is converted until it is asked for, and returned slices point into the
+// text that was read.
+package strictjson
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep objects and arrays may be nested.
+const MaxDepth = 32
+
+// What is wrong with a text. The errors carry nothing of the text itself.
+var (
+	ErrSyntax    = errors.New("not valid JSON")
+	ErrDuplicate = errors.New("a member name is there twice")
+	ErrVariant   = errors.New("two member names differ only by case")
+	ErrDepth     = errors.New("nested too deeply")
+	ErrType      = errors.New("another JSON type was expected")
+)
+
+// A Member is one member of an object: its name, unescaped, and the text of its
+// value, valid and without surrounding space.
+type Member struct {
+	Name  []byte
+	Value []byte
+}
+
+// Object reads text as one object and appends its members to dst, in order. It
+// checks everything below too.
+func Object(text []byte, dst []Member) ([]Member, error) {
+	s, err := start(text)
+	if err != nil {
+		return nil, err
+	}
+	if s.peek() != '{' {
+		return nil, s.typeError()
+	}
+	dst, err = s.object(dst, 1)
+	if err != nil {
+		return nil, err
+	}
+	return dst, s.end()
+}
+
+// Array reads text as one array and appends the texts of its elements to dst.
+func Array(text []byte, dst [][]byte) ([][]byte, error) {
+	s, err := start(text)
+	if err != nil {
+		return nil, err
+	}
+	if s.peek() != '[' {
+		return nil, s.typeError()
+	}
+	err = s.array(1, func(element []byte) { dst = append(dst, element) })
+	if err != nil {
+		return nil, err
+	}
+	return dst, s.end()
+}
+
+// String reads text as one string.
+func String(text []byte) (string, error) {
+	s, err := start(text)
+	if err != nil {
+		return "", err
+	}
+	if s.peek() != '"' {
+		return "", s.typeError()
+	}
+	b, err := s.text()
+	if err != nil {
+		return "", err
+	}
+	return string(b), s.end()
+}
+
+// Kind is the first byte of a value that was read: one of { [ " t f n, or 0 for a
+// number.
+func Kind(value []byte) byte {
+	if len(value) == 0 {
+		return 0
+	}
+	switch c := value[0]; c {
+	case '{', '[', '"', 't', 'f', 'n':
+		return c
+	}
+	return 0
+}
+
+// IsNull reports whether value is null.
+func IsNull(value []byte) bool { return Kind(value) == 'n' }
+
+// Find returns the value of the member called name, exactly.
+func Find(members []Member, name string) ([]byte, bool) {
+	for i := range members {
+		if string(members[i].Name) == name {
+			return members[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// A scanner walks over one text. All of its methods that read a value expect pos
+// at the value's first byte and leave it behind the last.
+type scanner struct {
+	data []byte
+	pos  int
+}
+
+func start(text []byte) (*scanner, error) {
+	if !utf8.Valid(text) {
+		return nil, ErrSyntax
+	}
+	s := &scanner{data: text}
+	s.space()
+	return s, nil
+}
+
+// peek is the byte at pos, or 0 at the end: no JSON value starts with 0.
+func (s *scanner) peek() byte {
+	if s.pos < len(s.data) {
+		return s.data[s.pos]
+	}
+	return 0
+}
+
+func (s *scanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// end makes sure that only space is left.
+func (s *scanner) end() error {
+	s.space()
+	if s.pos != len(s.data) {
+		return ErrSyntax
+	}
+	return nil
+}
+
+// typeError tells a valid value of another type from something that is no value.
+func (s *scanner) typeError() error {
+	if err := s.value(1); err != nil {
+		return err
+	}
+	if err := s.end(); err != nil {
+		return err
+	}
+	return ErrType
+}
+
+func (s *scanner) value(depth int) error {
+	switch c := s.peek(); {
+	case c == '{':
+		var room [16]Member
+		_, err := s.object(room[:0], depth)
+		return err
+	case c == '[':
+		return s.array(depth, func([]byte) {})
+	case c == '"':
+		_, err := s.text()
+		return err
+	case c == '-' || '0' <= c && c <= '9':
+		return s.number()
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
+			s.pos += len(word)
+			return nil
+		}
+	}
+	return ErrSyntax
+}
+
+func (s *scanner) object(members []Member, depth int) ([]Member, error) {
+	if depth > MaxDepth {
+		return nil, ErrDepth
+	}
+	s.pos++ // {
+	s.space()
+	if s.peek() == '}' {
+		s.pos++
+		return members, nil
+	}
+	base := len(members)
+	for {
+		m, err := s.member(depth)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+		s.space()
+		switch s.peek() {
+		case ',':
+			s.pos++
+			s.space()
+		case '}':
+			s.pos++
+			return members, unique(members[base:])
+		default:
+			return nil, ErrSyntax
+		}
+	}
+}
+
+func (s *scanner) member(depth int) (Member, error) {
+	if s.peek() != '"' {
+		return Member{}, ErrSyntax
+	}
+	name, err := s.text()
+	if err != nil {
+		return Member{}, err
+	}
+	s.space()
+	if s.peek() != ':' {
+		return Member{}, ErrSyntax
+	}
+	s.pos++
+	s.space()
+	from := s.pos
+	if err := s.value(depth + 1); err != nil {
+		return Member{}, err
+	}
+	return Member{Name: name, Value: s.data[from:s.pos]}, nil
+}
+
+func (s *scanner) array(depth int, element func([]byte)) error {
+	if depth > MaxDepth {
+		return ErrDepth
+	}
+	s.pos++ // [
+	s.space()
+	if s.peek() == ']' {
+		s.pos++
+		return nil
+	}
+	for {
+		from := s.pos
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+		element(s.data[from:s.pos])
+		s.space()
+		switch s.peek() {
+		case ',':
+			s.pos++
+			s.space()
+		case ']':
+			s.pos++
+			return nil
+		default:
+			return ErrSyntax
+		}
+	}
+}
+
+// number follows RFC 8259 §6: no leading zeros, no hex, no NaN.
+func (s *scanner) number() error {
+	if s.peek() == '-' {
+		s.pos++
+	}
+	switch c := s.peek(); {
+	case c == '0':
+		s.pos++
+	case '1' <= c && c <= '9':
+		s.digits()
+	default:
+		return ErrSyntax
+	}
+	if s.peek() == '.' {
+		s.pos++
+		if !s.digits() {
+			return ErrSyntax
+		}
+	}
+	if c := s.peek(); c == 'e' || c == 'E' {
+		s.pos++
+		if c := s.peek(); c == '+' || c == '-' {
+			s.pos++
+		}
+		if !s.digits() {
+			return ErrSyntax
+		}
+	}
+	return nil
+}
+
+func (s *scanner) digits() bool {
+	from := s.pos
+	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
+		s.pos++
+	}
+	return s.pos > from
+}

@@ -1,0 +1,108 @@
+package strictjson
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// text reads a string. Without escapes the result points into the data.
+func (s *scanner) text() ([]byte, error) {
+	s.pos++ // "
+	from := s.pos
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; {
+		case c == '"':
+			b := s.data[from:s.pos:s.pos]
+			s.pos++
+			return b, nil
+		case c == '\\':
+			return s.escaped(append([]byte(nil), s.data[from:s.pos]...))
+		case c < ' ':
+			return nil, ErrSyntax
+		}
+		s.pos++
+	}
+	return nil, ErrSyntax
+}
+
+// escaped goes on behind the first escape; b is what was read so far.
+func (s *scanner) escaped(b []byte) ([]byte, error) {
+	for s.pos < len(s.data) {
+		c := s.data[s.pos]
+		s.pos++
+		switch {
+		case c == '"':
+			return b, nil
+		case c < ' ':
+			return nil, ErrSyntax
+		case c != '\\':
+			b = append(b, c)
+			continue
+		}
+		r, ok := s.escape()
+		if !ok {
+			return nil, ErrSyntax
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return nil, ErrSyntax
+}
+
+// escape reads what follows a backslash.
+func (s *scanner) escape() (rune, bool) {
+	c := s.peek()
+	s.pos++
+	switch c {
+	case '"', '\\', '/':
+		return rune(c), true
+	case 'b':
+		return '\b', true
+	case 'f':
+		return '\f', true
+	case 'n':
+		return '\n', true
+	case 'r':
+		return '\r', true
+	case 't':
+		return '\t', true
+	case 'u':
+		return s.codePoint()
+	}
+	return 0, false
+}
+
+// codePoint reads the digits of \uXXXX, and of the second half where the first is
+// a surrogate. A lone half stands for no character and is refused: readers
+// disagree about what to put in its place.
+func (s *scanner) codePoint() (rune, bool) {
+	r, ok := s.hex4()
+	if !ok || !utf16.IsSurrogate(r) {
+		return r, ok
+	}
+	if s.peek() != '\\' {
+		return 0, false
+	}
+	s.pos++
+	if s.peek() != 'u' {
+		return 0, false
+	}
+	s.pos++
+	low, ok := s.hex4()
+	r = utf16.DecodeRune(r, low)
+	return r, ok && r != unicode.ReplacementChar
+}
+
+func (s *scanner) hex4() (rune, bool) {
+	if len(s.data)-s.pos < 4 {
+		return 0, false
+	}
+	var b [2]byte
+	if _, err := hex.Decode(b[:], s.data[s.pos:s.pos+4]); err != nil {
+		return 0, false
+	}
+	s.pos += 4
+	return rune(binary.BigEndian.Uint16(b[:])), true
+}
