@@ -1,0 +1,97 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/jwks"
+)
+
+// A ConfigError is one mistake in a [Config]: the field, and what to write
+// instead. [New] joins all it finds.
+type ConfigError = jwks.ConfigError
+
+// A Config says what a [Guard] lets through. The zero value of every field is the
+// strict choice. A Config is copied by [New]; changing it later changes nothing.
+type Config struct {
+	_ [0]func() // keyed literals only, so that fields can be added
+
+	// Resource is the URL of this server, as clients type it (RFC 9728 §1.2). It
+	// is an accepted audience, the place of the metadata document, and the
+	// "resource" in it. Required: https, or http to a loopback host.
+	Resource string
+
+	// Aliases are further URLs of the same server. Each is an accepted audience
+	// and has a document of its own: see [Guard.For].
+	Aliases []string
+
+	// Issuers is whose tokens to believe.
+	Issuers []jwks.Issuer
+
+	// APIKeys is which keys to accept in X-API-Key. Nil means none.
+	APIKeys *apikey.Store
+
+	// APIKeyBearer accepts the same keys as "Authorization: Bearer <key>" too. A
+	// Bearer value that is in the store is an API key; any other is routed by
+	// its shape, as always.
+	APIKeyBearer bool
+
+	// Scopes is what every caller must hold, all of them.
+	Scopes []string
+
+	// ChallengeScopes is what a 401 asks clients to request (RFC 6750 §3). Empty
+	// means Scopes.
+	ChallengeScopes []string
+
+	// ScopesSupported is what the metadata document advertises (RFC 9728 §2).
+	// Empty means ChallengeScopes.
+	ScopesSupported []string
+
+	// AuthorizationServers is where the metadata document sends clients for a
+	// token. Empty means the URL of every issuer that is an http URL.
+	AuthorizationServers []string
+
+	// AllowedOrigins are the web origins whose pages may call, such as
+	// "https://app.example.com"; "http://localhost:*" stands for any port. The
+	// resource's own origin is always allowed. "*" allows every page, and only
+	// while every request needs a credential.
+	AllowedOrigins []string
+
+	// AllowedHosts are the Host values accepted, beside the resource's. Empty
+	// means: any, except that a connection to a loopback address must name a
+	// loopback host, which stops DNS rebinding.
+	AllowedHosts []string
+
+	// MaxBody bounds request bodies in bytes. Zero means 4 MiB.
+	MaxBody int64
+
+	// Logger hears of each decision. Nil discards.
+	Logger *slog.Logger
+
+	// Observe is called once for each decision, before the answer is written. It
+	// must not block. Nil means nobody.
+	Observe func(context.Context, Event)
+
+	// Transport carries requests to providers. Nil means a bounded one of ours.
+	Transport http.RoundTripper
+
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+
+	// DangerouslyAllowAnonymous lets requests without any credential pass, as
+	// MethodAnonymous and with no scopes. A bad credential is still refused.
+	DangerouslyAllowAnonymous bool
+
+	// DangerouslyDisableAuthentication lets every request pass, as
+	// MethodDisabled, without looking at its credential. Host, Origin and body
+	// size are still checked.
+	DangerouslyDisableAuthentication bool
+
+	// DangerouslyForwardCredential leaves Authorization and X-API-Key on the
+	// request that the wrapped handler sees. Whatever that handler calls or logs
+	// can then carry the caller's token away.
+	DangerouslyForwardCredential bool
+}

@@ -1,0 +1,98 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/jwks"
+)
+
+// A Reason says why a request was refused, to operators: in logs, metrics and
+// tests. Callers do not learn it. The set is closed.
+type Reason string
+
+// denials is the one place where what went wrong inside becomes an answer. An
+// error that is not here is a 500 that says nothing.
+var denials = [...]struct {
+	err    error
+	reason Reason
+	status int
+	code   string // RFC 6750 §3.1, or "" where it says to say nothing
+}{
+	{errHost, "host_refused", http.StatusForbidden, ""},
+	{errOrigin, "origin_refused", http.StatusForbidden, ""},
+	{errMalformed, "malformed_request", http.StatusBadRequest, "invalid_request"},
+	// “If the request lacks any authentication information … the resource server
+	// SHOULD NOT include an error code” — RFC 6750 §3.1, which counts an
+	// unsupported method among these.
+	{errNoCredential, "no_credential", http.StatusUnauthorized, ""},
+	{errScheme, "unsupported_scheme", http.StatusUnauthorized, ""},
+	{errJWTDisabled, "jwt_disabled", http.StatusUnauthorized, "invalid_token"},
+	{errOpaque, "opaque_token", http.StatusUnauthorized, "invalid_token"},
+	{errAPIKeyDisabled, "api_key_disabled", http.StatusUnauthorized, "invalid_token"},
+	{apikey.ErrUnknown, "unknown_api_key", http.StatusUnauthorized, "invalid_token"},
+	{apikey.ErrExpired, "expired_api_key", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrMalformed, "malformed_token", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrEncrypted, "encrypted_token", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrIssuer, "wrong_issuer", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrAlgorithm, "wrong_algorithm", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrKey, "unknown_key", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrSignature, "bad_signature", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrExpired, "expired", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrNotYet, "not_yet_valid", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrAudience, "wrong_audience", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrType, "wrong_type", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrClaim, "missing_claim", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrBound, "sender_bound", http.StatusUnauthorized, "invalid_token"},
+	// We cannot tell, so we do not call the token bad: a client that hears 401
+	// throws it away.
+	{jwks.ErrUnavailable, "keys_unavailable", http.StatusServiceUnavailable, ""},
+	{errScope, "insufficient_scope", http.StatusForbidden, "insufficient_scope"},
+	{errBodyTooLarge, "body_too_large", http.StatusRequestEntityTooLarge, ""},
+	{errBody, "unreadable_body", http.StatusBadRequest, ""},
+	{errPanic, "panic", http.StatusInternalServerError, ""},
+}
+
+// ReasonInternal is the reason of an error that nobody foresaw.
+const ReasonInternal Reason = "internal"
+
+// A Denial is a refusal: what the caller is told, and what the operator is.
+type Denial struct {
+	Reason     Reason
+	Status     int           // HTTP
+	Code       string        // the "error" of RFC 6750 §3.1, or ""
+	RetryAfter time.Duration // on a 503: when to try again
+	Err        error         // the whole story, for operators only
+}
+
+func (d *Denial) Error() string { return fmt.Sprintf("%s: %v", d.Reason, d.Err) }
+
+// Unwrap returns d.Err.
+func (d *Denial) Unwrap() error { return d.Err }
+
+// DenialOf returns the refusal that an error of [Guard.Check] stands for.
+func DenialOf(err error) *Denial {
+	d := &Denial{Reason: ReasonInternal, Status: http.StatusInternalServerError, Err: err}
+	for i := range denials {
+		if errors.Is(err, denials[i].err) {
+			d.Reason, d.Status, d.Code = denials[i].reason, denials[i].status, denials[i].code
+			break
+		}
+	}
+	if unavailable, ok := errors.AsType[*jwks.UnavailableError](err); ok {
+		d.RetryAfter = unavailable.RetryAfter
+	}
+	return d
+}
+
+// Reasons returns every reason there is, for those who count them.
+func Reasons() []Reason {
+	reasons := []Reason{ReasonInternal}
+	for i := range denials {
+		reasons = append(reasons, denials[i].reason)
+	}
+	return reasons
+}

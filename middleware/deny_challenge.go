@@ -1,0 +1,89 @@
+package middleware
+
+import (
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// bodies are all that a refused caller reads, by status. They are constants, so
+// that nothing of the request, the token or the server gets into an answer.
+var bodies = map[int]string{
+	http.StatusBadRequest:            `{"error":"invalid_request","error_description":"The request is malformed: send one credential, in one header."}`,
+	http.StatusUnauthorized:          `{"error":"unauthorized","error_description":"A valid credential is needed. WWW-Authenticate says which and where to get it."}`,
+	http.StatusForbidden:             `{"error":"forbidden","error_description":"This request is not allowed."}`,
+	http.StatusRequestEntityTooLarge: `{"error":"request_too_large","error_description":"The request body is too large."}`,
+	http.StatusServiceUnavailable:    `{"error":"temporarily_unavailable","error_description":"The credential cannot be checked at the moment. Try again later."}`,
+	http.StatusInternalServerError:   `{"error":"server_error","error_description":"The server could not handle the request."}`,
+}
+
+// codeBodies are the bodies of the answers that carry an RFC 6750 code.
+var codeBodies = map[string]string{
+	"invalid_token":      `{"error":"invalid_token","error_description":"The credential is malformed, expired, revoked or not meant for this server."}`,
+	"insufficient_scope": `{"error":"insufficient_scope","error_description":"The credential lacks a scope that this request needs. WWW-Authenticate names all of them."}`,
+}
+
+// deny writes the refusal.
+func (g *Guard) deny(w http.ResponseWriter, d *Denial) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case d.Status == http.StatusUnauthorized || d.Code != "":
+		g.challenge(h, d)
+	case d.Status == http.StatusServiceUnavailable:
+		h.Set("Retry-After", seconds(d.RetryAfter))
+	}
+	body, ok := codeBodies[d.Code]
+	if !ok {
+		body = bodies[d.Status]
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(d.Status)
+	_, _ = io.WriteString(w, body)
+}
+
+// challenge adds one challenge for each scheme that could succeed (RFC 9110
+// §11.6.1). Bearer comes first, in a line of its own: some clients read only the
+// first. No parameter is ever empty, because other clients then refuse the header.
+func (g *Guard) challenge(h http.Header, d *Denial) {
+	if g.tokens != nil {
+		h.Add("WWW-Authenticate", g.bearerChallenge(d))
+	}
+	if g.apiKeys != nil {
+		h.Add("WWW-Authenticate", `ApiKey header="X-API-Key"`)
+	}
+}
+
+// bearerChallenge follows RFC 6750 §3 and RFC 9728 §5.1. The scopes of every 401
+// are the same, because clients register with those of the first.
+func (g *Guard) bearerChallenge(d *Denial) string {
+	var b strings.Builder
+	b.WriteString(`Bearer resource_metadata="`)
+	b.WriteString(g.at.metadataURL)
+	b.WriteByte('"')
+	if d.Code != "" {
+		b.WriteString(`, error="`)
+		b.WriteString(d.Code)
+		b.WriteByte('"')
+	}
+	scopes := g.challengeScopes
+	if d.Code == "insufficient_scope" {
+		scopes = g.scopes
+	}
+	if len(scopes) > 0 {
+		b.WriteString(`, scope="`)
+		b.WriteString(strings.Join(scopes, " "))
+		b.WriteByte('"')
+	}
+	return b.String()
+}
+
+// seconds rounds up, so that a client that waits as told is not too early.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
+}

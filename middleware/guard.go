@@ -1,0 +1,202 @@
+// Package middleware decides, for each request, whether it may reach the MCP
+// server behind it.
+//
+// A [Guard] wraps an http.Handler. [Guard.Check] is the decision, in four steps
+// that read like the files of this package: extract the credential, authenticate
+// it, and authorize who it speaks for; anything else is denied. [Guard.Handler]
+// is the same decision with its answers written out.
+//
+// The handler learns who calls from [PrincipalFrom]. It does not get to see the
+// credential itself.
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/jwks"
+)
+
+// A Guard lets requests through to a handler, or refuses them. Make one with
+// [New]. It is safe for concurrent use, and needs no [Guard.Run] to work.
+type Guard struct {
+	at  endpoint
+	all []endpoint // the resource and its aliases
+
+	tokens       *jwks.Verifier // nil when there are no issuers
+	apiKeys      *apikey.Store  // nil when there are none
+	apiKeyBearer bool
+	anonymous    bool
+	disabled     bool
+	forward      bool
+
+	scopes          []string
+	challengeScopes []string
+
+	hosts   []string
+	anyHost bool
+	origins *originSet
+	maxBody int64
+
+	logger   *slog.Logger
+	observer func(context.Context, Event)
+	now      func() time.Time
+}
+
+// An endpoint is one URL under which the resource is known.
+type endpoint struct {
+	resource        string
+	metadataURL     string // RFC 9728 §3.1
+	metadataPattern string
+	metadata        http.Handler
+}
+
+// Check decides whether a request may pass, and for whom. It answers nothing and
+// changes nothing. An error of it means no; see [DenialOf]. Host, Origin and body
+// size belong to the transport and are checked by [Guard.Handler].
+func (g *Guard) Check(r *http.Request) (*Principal, error) {
+	if g.disabled {
+		return disabled, nil
+	}
+	c, err := extract(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := g.authenticate(r.Context(), c)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.authorize(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Handler runs h for admitted requests only, with the [Principal] in the context
+// and without the credential in the headers. It answers CORS preflights, refuses
+// with the status and challenge that RFC 6750 §3 asks for, and turns a panic of h
+// into a 500. The http.ResponseWriter that h gets is the server's own.
+func (g *Guard) Handler(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := g.now()
+		defer g.recover(w, r, began)
+		if err := g.checkTransport(r); err != nil {
+			g.refuse(w, r, began, err)
+			return
+		}
+		g.cors(w.Header(), r)
+		if isPreflight(r) {
+			preflight(w.Header(), r)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		p, err := g.Check(r)
+		if err == nil {
+			err = g.boundBody(r)
+		}
+		if err != nil {
+			g.refuse(w, r, began, err)
+			return
+		}
+		g.observe(r, began, p, nil)
+		h.ServeHTTP(w, g.admit(r, p))
+	})
+}
+
+func (g *Guard) checkTransport(r *http.Request) error {
+	if err := g.checkHost(r); err != nil {
+		return err
+	}
+	return g.checkOrigin(r)
+}
+
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, err error) {
+	d := DenialOf(err)
+	g.observe(r, began, nil, d)
+	g.deny(w, d)
+}
+
+// admit returns the request as the handler sees it: r itself is left as it was.
+// Without the credential a handler can neither log it nor pass it on: “The MCP
+// server MUST NOT pass through the token it received from the MCP client” — MCP
+// authorization, Access Token Privilege Restriction.
+func (g *Guard) admit(r *http.Request, p *Principal) *http.Request {
+	r = r.WithContext(WithPrincipal(r.Context(), p))
+	if g.forward {
+		return r
+	}
+	header := make(http.Header, len(r.Header))
+	for name, values := range r.Header {
+		if name != "Authorization" && name != "X-Api-Key" {
+			header[name] = values
+		}
+	}
+	r.Header = header
+	return r
+}
+
+var errPanic = errors.New("the handler panicked")
+
+// recover answers for a handler that panicked, and then ends the connection: the
+// handler may have begun to answer, which nobody can tell without wrapping the
+// http.ResponseWriter, and half an answer must not look like a whole one.
+func (g *Guard) recover(w http.ResponseWriter, r *http.Request, began time.Time) {
+	switch cause := recover(); cause {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(cause) // the documented way to abort, and not a failure
+	default:
+		for _, name := range [...]string{"Content-Encoding", "Content-Range", "Etag", "Last-Modified", "Trailer"} {
+			w.Header().Del(name) // they are about an answer that was not given
+		}
+		g.refuse(w, r, began, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// Metadata returns what to give to [http.ServeMux.Handle] to publish the
+// RFC 9728 document of the resource: its path and a handler that is open to all.
+// The pattern names no method, because browsers ask with OPTIONS first.
+func (g *Guard) Metadata() (pattern string, h http.Handler) {
+	return g.at.metadataPattern, g.at.metadata
+}
+
+// For returns the same guard for one of Config.Aliases, or for Config.Resource:
+// its challenges and [Guard.Metadata] are about that URL; all else is shared. It
+// panics for any other resource.
+func (g *Guard) For(resource string) *Guard {
+	for _, at := range g.all {
+		if at.resource == resource {
+			other := *g
+			other.at = at
+			return &other
+		}
+	}
+	panic("middleware: Guard.For: not a configured resource: " + resource)
+}
+
+// Run keeps the issuers' keys fresh until ctx ends, and returns nil. Without it
+// requests cause the fetches that are needed, and the first ones wait for theirs.
+func (g *Guard) Run(ctx context.Context) error {
+	if g.tokens == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return g.tokens.Run(ctx)
+}
+
+// Ready returns nil when every issuer's keys can be used, or when none are needed.
+// It waits for a fetch under way until ctx ends.
+func (g *Guard) Ready(ctx context.Context) error {
+	if g.tokens == nil {
+		return nil
+	}
+	return g.tokens.Ready(ctx)
+}

@@ -1,0 +1,86 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// An Event is one decision, and all there is to say about it without a secret.
+type Event struct {
+	Time      time.Time
+	Duration  time.Duration // of the decision, not of the request
+	Principal *Principal    // who was admitted; nil on a refusal
+	Denial    *Denial       // why not; nil on an admission
+	Verb      string        // HTTP method, at most 16 bytes
+	Path      string        // at most 128 bytes
+	Remote    string        // address of the peer
+	Resource  string        // which resource was asked for
+}
+
+// maxVerb and maxPath cap what a caller can write into a log.
+const (
+	maxVerb = 16
+	maxPath = 128
+)
+
+// observe tells of one decision: to Config.Observe and to the log.
+func (g *Guard) observe(r *http.Request, began time.Time, p *Principal, d *Denial) {
+	if g.observer == nil && g.logger == nil {
+		return
+	}
+	e := Event{
+		Time:      began,
+		Duration:  g.now().Sub(began),
+		Principal: p,
+		Denial:    d,
+		Verb:      r.Method[:min(len(r.Method), maxVerb)],
+		Path:      r.URL.Path[:min(len(r.URL.Path), maxPath)],
+		Remote:    r.RemoteAddr,
+		Resource:  g.at.resource,
+	}
+	if g.observer != nil {
+		g.observer(r.Context(), e)
+	}
+	if g.logger != nil {
+		e.log(r.Context(), g.logger)
+	}
+}
+
+// log writes an Event: admissions at Debug, refusals at Info, and what could not
+// be decided at Error.
+func (e *Event) log(ctx context.Context, logger *slog.Logger) {
+	level, message := slog.LevelDebug, "admitted"
+	if e.Denial != nil {
+		level, message = slog.LevelInfo, "denied"
+		if e.Denial.Status >= http.StatusInternalServerError {
+			level, message = slog.LevelError, "undecided"
+		}
+	}
+	if !logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := append(make([]slog.Attr, 0, 12),
+		slog.String("verb", e.Verb),
+		slog.String("path", e.Path),
+		slog.String("remote", e.Remote),
+		slog.Duration("took", e.Duration),
+	)
+	if p := e.Principal; p != nil {
+		attrs = append(attrs,
+			slog.String("method", string(p.Method)),
+			slog.String("issuer", p.Issuer),
+			slog.String("subject", p.Subject),
+			slog.String("client", p.Client),
+		)
+	}
+	if d := e.Denial; d != nil {
+		attrs = append(attrs,
+			slog.String("reason", string(d.Reason)),
+			slog.Int("status", d.Status),
+			slog.String("error", d.Err.Error()),
+		)
+	}
+	logger.LogAttrs(ctx, level, message, attrs...)
+}
