@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcp-rs/mcp-rs/middleware"
+)
+
+func (p program) explainCommand() *cobra.Command {
+	var envFile string
+	var asKey bool
+	c := &cobra.Command{
+		Use:   "explain",
+		Short: "Say why a token or API key is accepted or refused, as the MCP_* variables say",
+		Long:  "explain reads a token from standard input and decides about it as the server would:\n\n  mcp-rs explain --env-file .env < token.txt\n\nThe token is not an argument, because arguments are seen by every user of a machine.",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			conf, err := p.load(envFile)
+			if err != nil {
+				return err
+			}
+			return p.explain(c.Context(), conf, asKey)
+		},
+	}
+	c.Flags().StringVar(&envFile, "env-file", "", "read variables from this `file`; the environment wins")
+	c.Flags().BoolVar(&asKey, "api-key", false, "standard input is an API key")
+	return c
+}
+
+// maxCredential bounds what is read from standard input.
+const maxCredential = 64 << 10
+
+// explain runs the very decision of the server, [middleware.Guard.Check].
+func (p program) explain(ctx context.Context, conf *config, asKey bool) error {
+	guardConfig, err := conf.guard()
+	if err != nil {
+		return usageError{err}
+	}
+	guard, err := middleware.New(guardConfig)
+	if err != nil {
+		return usageError{err}
+	}
+	input, err := io.ReadAll(io.LimitReader(p.stdin, maxCredential))
+	if err != nil {
+		return err
+	}
+	credential := strings.TrimPrefix(string(bytes.TrimSpace(input)), "Bearer ")
+	resource := conf.resource()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, resource, http.NoBody)
+	if err != nil {
+		return err
+	}
+	switch {
+	case credential == "":
+		return usageError{fmt.Errorf("standard input is empty; give the token there")}
+	case asKey:
+		r.Header.Set("X-API-Key", credential)
+	default:
+		r.Header.Set("Authorization", "Bearer "+credential)
+	}
+	principal, err := guard.Check(r)
+	if err != nil {
+		d := middleware.DenialOf(err)
+		fmt.Fprintf(p.stdout, "refused: %s (HTTP %d)\n  why:  %v\n  what to do: %s\n", d.Reason, d.Status, d.Err, hints[d.Reason])
+		return errSaid
+	}
+	return p.explainAccepted(principal)
+}
+
+func (p program) explainAccepted(principal *middleware.Principal) error {
+	fmt.Fprintln(p.stdout, "accepted")
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "  %s\t%s\n", name, value)
+		}
+	}
+	row("method", string(principal.Method))
+	row("issuer", principal.Issuer)
+	row("subject", principal.Subject)
+	row("client", principal.Client)
+	row("scopes", strings.Join(principal.Scopes, " "))
+	if !principal.Expiry.IsZero() {
+		row("expires", principal.Expiry.UTC().Format(time.RFC3339))
+	}
+	return w.Flush()
+}

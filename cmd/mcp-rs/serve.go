@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/demo"
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
+	"github.com/mcp-rs/mcp-rs/middleware"
+)
+
+func (p program) serveCommand() *cobra.Command {
+	var envFile string
+	var printConfig bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve as the MCP_* variables say (the default command)",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			conf, err := p.load(envFile)
+			if err != nil {
+				return err
+			}
+			if printConfig {
+				return conf.print(p.stdout, discover(c.Context(), conf))
+			}
+			return p.serve(c.Context(), conf, nil)
+		},
+	}
+	c.Flags().StringVar(&envFile, "env-file", "", "read variables from this `file`; the environment wins")
+	c.Flags().BoolVar(&printConfig, "print-config", false, "print the effective configuration, secrets masked, and exit")
+	return c
+}
+
+// load reads the configuration and says everything that is wrong with it.
+func (p program) load(envFile string) (*config, error) {
+	conf, err := load(p.environ, envFile)
+	if err == nil {
+		return conf, nil
+	}
+	fmt.Fprintln(p.stderr, "mcp-rs: the configuration is not usable:")
+	for _, problem := range problemsOf(err) {
+		fmt.Fprintf(p.stderr, "  %v\n", problem)
+	}
+	for _, warning := range conf.warnings() {
+		fmt.Fprintf(p.stderr, "  note: %s\n", warning)
+	}
+	return nil, usageError{errSaid}
+}
+
+// A server is one running mcp-rs.
+type server struct {
+	conf   *config
+	logger *slog.Logger
+	guard  *middleware.Guard
+	keys   *apikey.Store
+	mcp    *demo.Server
+	http   *http.Server
+
+	background sync.WaitGroup
+}
+
+// serve runs the server until ctx ends. ready, unless nil, is called once requests
+// are accepted.
+func (p program) serve(ctx context.Context, conf *config, ready func()) error {
+	s := &server{conf: conf, logger: newLogger(p.stderr, conf)}
+	for _, warning := range conf.warnings() {
+		s.logger.Warn(warning)
+	}
+	listener, err := net.Listen("tcp", conf.address())
+	if err != nil {
+		return fmt.Errorf("%w; set MCP_HOST and MCP_PORT to an address that is free", err)
+	}
+	conf.Port = listener.Addr().(*net.TCPAddr).Port // which the resource may be made of
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if listener, err = s.prepare(ctx, listener); err != nil {
+		return err
+	}
+	s.background.Go(func() { _ = s.guard.Run(ctx) })
+	served := make(chan error, 1)
+	go func() { served <- s.http.Serve(listener) }()
+	s.announce(listener.Addr())
+	if ready != nil {
+		ready()
+	}
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+		err = s.shutdown()
+	}
+	stop()
+	s.background.Wait()
+	return err
+}
+
+// prepare makes all that is needed to serve on listener, which it closes when it
+// fails.
+func (s *server) prepare(ctx context.Context, listener net.Listener) (net.Listener, error) {
+	err := s.build()
+	if err == nil {
+		err = s.watchKeys(ctx)
+	}
+	if err == nil {
+		var secured net.Listener
+		if secured, err = s.secure(ctx, listener); err == nil {
+			return secured, nil
+		}
+	}
+	return nil, errors.Join(err, listener.Close())
+}
+
+func (s *server) build() error {
+	guardConfig, err := s.conf.guard()
+	if err != nil {
+		return usageError{err}
+	}
+	s.keys, guardConfig.Logger = guardConfig.APIKeys, s.logger
+	guardConfig.Observe = newAdviser(s.logger).observe
+	if s.guard, err = middleware.New(guardConfig); err != nil {
+		return usageError{err}
+	}
+	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger})
+	handler, err := s.routes()
+	if err != nil {
+		return usageError{err}
+	}
+	s.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
+		// No ReadTimeout or WriteTimeout: they would end event streams.
+	}
+	return nil
+}
+
+// announce logs the URLs that people need.
+func (s *server) announce(addr net.Addr) {
+	scheme := "http"
+	if s.conf.HTTPSEnabled {
+		scheme = "https"
+	}
+	resource := s.conf.resource()
+	s.logger.Info("listening", "address", scheme+"://"+addr.String(), "mcp", resource,
+		"authentication", s.conf.summary(), "version", version())
+}
+
+// shutdown lets ordinary calls finish, for a while, and ends streams at once.
+func (s *server) shutdown() error {
+	s.logger.Info("shutting down", "at_most", s.conf.ShutdownTimeout.String())
+	ctx, cancel := context.WithTimeout(context.Background(), s.conf.ShutdownTimeout)
+	defer cancel()
+	err := errors.Join(s.mcp.Shutdown(ctx), s.http.Shutdown(ctx))
+	if err != nil {
+		s.logger.Warn("some calls were cut off", "error", err.Error())
+		return s.http.Close()
+	}
+	return nil
+}
+
+// watchKeys reloads the file of API keys when it changes. A bad new file changes
+// nothing but the log.
+func (s *server) watchKeys(ctx context.Context) error {
+	if s.keys == nil || s.conf.APIKeysFile == "" {
+		return nil
+	}
+	return watch.Files(ctx, func() {
+		if err := s.keys.Reload(); err != nil {
+			s.logger.Error("API keys not reloaded, the old ones stay in use", "error", err.Error())
+			return
+		}
+		s.logger.Info("API keys reloaded", "keys", s.keys.Len())
+	}, s.conf.APIKeysFile)
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
+)
+
+// secure puts TLS on the listener when it is asked for. The certificate is read
+// again when its files change; a bad new one changes nothing but the log.
+func (s *server) secure(ctx context.Context, listener net.Listener) (net.Listener, error) {
+	if !s.conf.HTTPSEnabled {
+		return listener, nil
+	}
+	var current atomic.Pointer[tls.Certificate]
+	read := func() error {
+		certificate, err := tls.LoadX509KeyPair(s.conf.SSLCertFile, s.conf.SSLKeyFile)
+		if err == nil {
+			current.Store(&certificate)
+		}
+		return err
+	}
+	if err := read(); err != nil {
+		return nil, err
+	}
+	changed := func() {
+		if err := read(); err != nil {
+			s.logger.Error("certificate not reloaded, the old one stays in use", "error", err.Error())
+			return
+		}
+		s.logger.Info("certificate reloaded")
+	}
+	if err := watch.Files(ctx, changed, s.conf.SSLCertFile, s.conf.SSLKeyFile); err != nil {
+		return nil, err
+	}
+	return tls.NewListener(listener, &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return current.Load(), nil
+		},
+	}), nil
+}
