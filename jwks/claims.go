@@ -17,6 +17,7 @@ type Claims struct {
 	Subject   string    // "sub", empty when absent
 	Audience  []string  // "aud"
 	Expiry    time.Time // "exp"
+	Until     time.Time // when the token stops being accepted: Expiry and the issuer's leeway
 	NotBefore time.Time // "nbf", zero when absent
 	IssuedAt  time.Time // "iat", zero when absent
 	ID        string    // "jti", empty when absent

@@ -67,11 +67,14 @@ func TestTimePasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := mintClaims(t, goodClaims()) // for ten minutes
+	token := mintClaims(t, goodClaims()) // for ten minutes, and one of leeway
+	until := judge(t, v, token, nil).Until
+	if !until.Equal(noon.Add(11 * time.Minute)) {
+		t.Errorf("Until = %v, want expiry and leeway", until)
+	}
+	now = until.Add(-time.Nanosecond)
 	judge(t, v, token, nil)
-	now = noon.Add(11*time.Minute - time.Nanosecond)
-	judge(t, v, token, nil)
-	now = noon.Add(11 * time.Minute)
+	now = until
 	judge(t, v, token, jwks.ErrExpired)
 	now = noon.Add(-2 * time.Minute) // iat is noon less one minute
 	judge(t, v, token, nil)

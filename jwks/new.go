@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/metadata"
@@ -186,12 +187,13 @@ func (c *Config) remote(from *Issuer, now func() time.Time, p *problems) *remote
 // not: for each issuer whose keys are missing, an [*UnavailableError]. It starts a
 // fetch where one is due and waits for it, at most until ctx ends.
 func (v *Verifier) Ready(ctx context.Context) error {
-	var errs []error
-	for _, is := range v.order {
+	errs := make([]error, len(v.order))
+	var wg sync.WaitGroup
+	for i, is := range v.order {
 		if r, ok := is.keys.(*remote); ok {
-			_, err := r.usable(ctx)
-			errs = append(errs, err)
+			wg.Go(func() { _, errs[i] = r.usable(ctx) })
 		}
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }

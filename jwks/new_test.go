@@ -92,6 +92,7 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		{"unknown algorithm refused", func(is *jwks.Issuer) { is.Algorithms = []string{"RS256", "RS265"} }, "Algorithms", `"RS265"`},
 		{"algorithm none refused", func(is *jwks.Issuer) { is.Algorithms = []string{"none", "RS256"} }, "Algorithms", `"none"`},
 		{"lower-case algorithm refused", func(is *jwks.Issuer) { is.Algorithms = []string{"rs256"} }, "Algorithms", "write one of RS256"},
+		{"lower-case PSS algorithm refused", func(is *jwks.Issuer) { is.Algorithms = []string{"ps256"} }, "Algorithms", `"ps256"`},
 		{"empty algorithm refused", func(is *jwks.Issuer) { is.Algorithms = []string{"", "RS256"} }, "Algorithms", `""`},
 		{"algorithm with a blank refused", func(is *jwks.Issuer) { is.Algorithms = []string{"RS256 "} }, "Algorithms", `"RS256 "`},
 		{"ES256K refused", func(is *jwks.Issuer) { is.Algorithms = []string{"ES256K"} }, "Algorithms", ""},

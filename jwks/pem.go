@@ -33,6 +33,9 @@ func parsePEM(text []byte) (*keySet, error) {
 	if len(set.keys) == 0 {
 		return nil, errors.New("holds no key")
 	}
+	if bytes.Count(text, []byte("-----BEGIN ")) != len(set.keys) { // pem.Decode steps over what it cannot read
+		return nil, errors.New("has a damaged block beside a good one; write the damaged one again or remove it")
+	}
 	return set, nil
 }
 

@@ -15,8 +15,10 @@ import (
 // key server says.
 const (
 	// A set is used for as long as Cache-Control lets us, within these, and
-	// refreshed in the background when 80 to 90% of that is over. So a key that
-	// the provider withdraws stops verifying after maxFresh at the latest.
+	// refreshed in the background when 80 to 90% of that is over. Where nobody
+	// asked for so long that maxFresh is over, who asks next waits for a new set.
+	// So a key that the provider withdraws stops verifying after maxFresh at the
+	// latest, as long as the provider can be reached.
 	minFresh     = time.Minute
 	defaultFresh = 15 * time.Minute
 	maxFresh     = time.Hour
@@ -66,6 +68,9 @@ type snapshot struct {
 	refreshAt time.Time
 }
 
+// fresh reports whether a set may be used without knowing that there is no newer.
+func (s *snapshot) fresh(now time.Time) bool { return now.Sub(s.fetched) < maxFresh }
+
 func (s *snapshot) usable(now time.Time) bool {
 	return s != nil && now.Sub(s.fetched) < maxStale
 }
@@ -90,15 +95,15 @@ func (r *remote) key(ctx context.Context, h header, a *algorithm) (*key, error) 
 }
 
 // usable returns keys that may be used, and waits for them only where there are
-// none. Keys past their refresh time are returned at once and refreshed behind the
-// request's back.
+// none, or none that are fresh and no outage is known to be the reason. Keys past
+// their refresh time are returned at once and refreshed behind the request's back.
 func (r *remote) usable(ctx context.Context) (*snapshot, error) { return r.usableFor(ctx, "") }
 
 // usableFor is usable for who wants the key named kid.
 func (r *remote) usableFor(ctx context.Context, kid string) (*snapshot, error) {
 	now := r.now()
 	snap := r.current.Load()
-	if snap.usable(now) {
+	if snap.usable(now) && (snap.fresh(now) || r.failing()) {
 		if !now.Before(snap.refreshAt) {
 			r.begin(ctx, now, snap, "")
 		}
@@ -199,6 +204,7 @@ func (r *remote) land(set *keySet, age time.Duration, err error) Event {
 	kid := r.flight.kid
 	r.flight, r.lastErr = nil, err
 	if err != nil {
+		r.lastMiss = time.Time{} // nothing was found out; the retry's own wait is the interval
 		r.retryAt = now.Add(backoff(r.failures))
 		r.failures++
 		e := Event{Issuer: r.issuer, Err: err, Next: r.retryAt}

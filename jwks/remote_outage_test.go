@@ -49,7 +49,8 @@ func TestProviderDownAtStartAndUpLater(t *testing.T) {
 		inBubble(t, func(t *testing.T) {
 			r := newKeyRig(t, nil)
 			tt.begin(r)
-			r.flood(tt.policy, 1000, jwks.ErrUnavailable, r.good)
+			token := r.good()
+			r.flood(tt.policy, 1000, jwks.ErrUnavailable, func() string { return token })
 			r.refuses(tt.policy+", known issuer, any kid", r.forged(), jwks.ErrUnavailable)
 			if n := len(r.heard()); n != 1 {
 				t.Errorf("%s: %d attempts for 1001 requests in one moment, want 1", tt.policy, n)
@@ -203,7 +204,7 @@ func TestKnownKidsPassThroughAnOutageOfADay(t *testing.T) {
 			}
 			time.Sleep(time.Until(start.Add(rigStale - 1)))
 			r.acceptsAtOnce(tt.policy+", last moment", r.good())
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			r.refuses(tt.policy+", for a day", r.good(), jwks.ErrUnavailable)
 			if n := len(r.heard()); n != 25 {
 				t.Errorf("%s: %d attempts, want the first and one for each of 24 requests", tt.policy, n)

@@ -36,7 +36,7 @@ func (s *source) keySet(ctx context.Context, now time.Time) (set *keySet, age ti
 		set, err = parseKeySet(document.Body)
 	}
 	if err != nil {
-		s.found = "" // the provider may have moved its keys
+		s.foundAt = time.Time{} // the provider may have moved its keys
 		return nil, 0, fmt.Errorf("%s: %w", from, err)
 	}
 	return set, document.MaxAge, nil
@@ -51,6 +51,9 @@ func (s *source) url(ctx context.Context, now time.Time) (string, error) {
 	}
 	server, err := s.fetcher.Discover(ctx, s.base, s.issuer)
 	if err != nil {
+		if s.found != "" { // the keys may well be where they were
+			return s.found, nil
+		}
 		return "", err
 	}
 	if server.JWKSURI == "" {

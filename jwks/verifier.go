@@ -109,7 +109,8 @@ func (is *issuer) check(c *Claims, h header, now time.Time) error {
 	if c.Expiry.IsZero() {
 		return fmt.Errorf("%w: exp", ErrClaim)
 	}
-	if !now.Before(c.Expiry.Add(is.leeway)) {
+	c.Until = c.Expiry.Add(is.leeway)
+	if !now.Before(c.Until) {
 		return ErrExpired
 	}
 	if soon := now.Add(is.leeway); c.NotBefore.After(soon) || c.IssuedAt.After(soon) {

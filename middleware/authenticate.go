@@ -18,7 +18,7 @@ var (
 
 // authenticate hands the credential to the one authenticator for its kind. No
 // other gets to see it, whatever the first one says.
-func (g *Guard) authenticate(ctx context.Context, c credential) (*Principal, error) {
+func (g *Guard) authenticate(ctx context.Context, c credential, pol *policy) (*Principal, error) {
 	if c.kind != kindNone && c.kind != kindAPIKey && g.apiKeyBearer {
 		// Being in the store is what makes a Bearer value an API key, so this
 		// decides the route and the outcome at once.
@@ -35,7 +35,7 @@ func (g *Guard) authenticate(ctx context.Context, c credential) (*Principal, err
 	case kindAPIKey:
 		return g.authenticateAPIKey(c)
 	case kindJWT:
-		return g.authenticateJWT(ctx, c)
+		return g.authenticateJWT(ctx, c, pol)
 	case kindEncrypted:
 		return nil, fmt.Errorf("%w; providers send these when a client names no audience or resource, Auth0 for one", jwks.ErrEncrypted)
 	}
@@ -43,7 +43,7 @@ func (g *Guard) authenticate(ctx context.Context, c credential) (*Principal, err
 }
 
 // authenticateJWT checks a signed token against its issuer's keys.
-func (g *Guard) authenticateJWT(ctx context.Context, c credential) (*Principal, error) {
+func (g *Guard) authenticateJWT(ctx context.Context, c credential, pol *policy) (*Principal, error) {
 	if g.tokens == nil {
 		return nil, errJWTDisabled
 	}
@@ -51,7 +51,7 @@ func (g *Guard) authenticateJWT(ctx context.Context, c credential) (*Principal, 
 	if err != nil {
 		return nil, err
 	}
-	return principalOf(claims), nil
+	return principalOf(claims, pol.scopesOf(claims)), nil
 }
 
 // authenticateAPIKey looks a key up.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 const defaultMaxBody = 4 << 20
@@ -34,4 +35,38 @@ func (g *Guard) boundBody(r *http.Request) error {
 	}
 	r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 	return nil
+}
+
+// bodyTime is how long a body that we read may take to arrive. net/http's own
+// ReadTimeout is no help: it ends event streams.
+const bodyTime = 30 * time.Second
+
+// timeBody bounds the reading of a body that we read before the handler runs. The
+// function it returns lifts the bound.
+func (g *Guard) timeBody(w http.ResponseWriter, r *http.Request) (lift func()) {
+	if r.ContentLength == 0 || r.ContentLength > 0 && !g.readsBody {
+		return func() {}
+	}
+	c := http.NewResponseController(w)
+	if c.SetReadDeadline(time.Now().Add(bodyTime)) != nil {
+		return func() {} // not a connection: a test, or a server that cannot
+	}
+	return func() { _ = c.SetReadDeadline(time.Time{}) }
+}
+
+// readBody reads a body whole and puts an equal one back. Of the announced length
+// it is read into one allocation.
+func (g *Guard) readBody(r *http.Request) ([]byte, error) {
+	if err := g.boundBody(r); err != nil {
+		return nil, err
+	}
+	if r.Body == nil || r.ContentLength <= 0 {
+		return nil, nil
+	}
+	body := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return nil, fmt.Errorf("%w: %w", errBody, err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
 }

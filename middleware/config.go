@@ -42,6 +42,22 @@ type Config struct {
 	// Scopes is what every caller must hold, all of them.
 	Scopes []string
 
+	// Policy says what callers may do in the MCP server behind the guard, tool by
+	// tool. With one, every JSON-RPC body is read before the handler sees it. Nil
+	// means Scopes decide alone, and bodies pass unread. See [Guard.SetPolicy].
+	Policy *Policy
+
+	// Sessions binds session ids to callers. The MCP server behind the guard must
+	// hand out sealed ids: see package mcpgo. Nil means that session ids are not
+	// looked at.
+	Sessions *SessionSeal
+
+	// CallLimit bounds the requests of one caller, and FailureLimit the bad
+	// credentials from one address, which is then refused unseen for a while: do
+	// not set it where all requests come from the address of one proxy. Nil means
+	// no limit.
+	CallLimit, FailureLimit Limiter
+
 	// ChallengeScopes is what a 401 asks clients to request (RFC 6750 §3). Empty
 	// means Scopes.
 	ChallengeScopes []string

@@ -86,6 +86,7 @@ func tokenInQuery(query string) bool {
 	if query == "" {
 		return false
 	}
-	values, _ := url.ParseQuery(query) // what it can't parse, no handler sees either
-	return values.Has("access_token")
+	values, err := url.ParseQuery(query)
+	// What we can't parse, another server behind us might.
+	return values.Has("access_token") || err != nil && strings.Contains(query, "access_token")
 }

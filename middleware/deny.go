@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/middleware/internal/rpc"
 )
 
 // A Reason says why a request was refused, to operators: in logs, metrics and
@@ -50,7 +51,18 @@ var denials = [...]struct {
 	// We cannot tell, so we do not call the token bad: a client that hears 401
 	// throws it away.
 	{jwks.ErrUnavailable, "keys_unavailable", http.StatusServiceUnavailable, ""},
+	{errTooMany, "too_many_requests", http.StatusTooManyRequests, ""},
+	// “the server MUST respond to requests containing that session ID with HTTP 404
+	// Not Found” — MCP 2025-11-25, Transports, Session Management
+	{errSession, "unknown_session", http.StatusNotFound, ""},
+	{errDenied, "denied_caller", http.StatusForbidden, ""},
 	{errScope, "insufficient_scope", http.StatusForbidden, "insufficient_scope"},
+	{errForbidden, "forbidden_operation", http.StatusForbidden, ""},
+	{rpc.ErrContentType, "unsupported_content", http.StatusUnsupportedMediaType, ""},
+	{rpc.ErrMismatch, "header_mismatch", http.StatusBadRequest, ""},
+	{rpc.ErrAmbiguous, "ambiguous_message", http.StatusBadRequest, ""},
+	{rpc.ErrBatch, "batch_refused", http.StatusBadRequest, ""},
+	{rpc.ErrMalformed, "malformed_message", http.StatusBadRequest, ""},
 	{errBodyTooLarge, "body_too_large", http.StatusRequestEntityTooLarge, ""},
 	{errBody, "unreadable_body", http.StatusBadRequest, ""},
 	{errPanic, "panic", http.StatusInternalServerError, ""},
@@ -64,7 +76,8 @@ type Denial struct {
 	Reason     Reason
 	Status     int           // HTTP
 	Code       string        // the "error" of RFC 6750 §3.1, or ""
-	RetryAfter time.Duration // on a 503: when to try again
+	RetryAfter time.Duration // on a 429 or 503: when to try again
+	Scopes     []string      // on an insufficient_scope: all that the request needs
 	Err        error         // the whole story, for operators only
 }
 
@@ -81,6 +94,12 @@ func DenialOf(err error) *Denial {
 			d.Reason, d.Status, d.Code = denials[i].reason, denials[i].status, denials[i].code
 			break
 		}
+	}
+	if limit, ok := errors.AsType[*limitError](err); ok {
+		d.RetryAfter = limit.after
+	}
+	if short, ok := errors.AsType[*scopeError](err); ok {
+		d.Scopes = short.needed
 	}
 	if unavailable, ok := errors.AsType[*jwks.UnavailableError](err); ok {
 		d.RetryAfter = unavailable.RetryAfter

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"io"
 	"math"
 	"net/http"
@@ -16,8 +17,21 @@ var bodies = map[int]string{
 	http.StatusUnauthorized:          `{"error":"unauthorized","error_description":"A valid credential is needed. WWW-Authenticate says which and where to get it."}`,
 	http.StatusForbidden:             `{"error":"forbidden","error_description":"This request is not allowed."}`,
 	http.StatusRequestEntityTooLarge: `{"error":"request_too_large","error_description":"The request body is too large."}`,
+	http.StatusTooManyRequests:       `{"error":"too_many_requests","error_description":"Too many requests. Retry-After says when to try again."}`,
 	http.StatusServiceUnavailable:    `{"error":"temporarily_unavailable","error_description":"The credential cannot be checked at the moment. Try again later."}`,
 	http.StatusInternalServerError:   `{"error":"server_error","error_description":"The server could not handle the request."}`,
+}
+
+// messageBodies are for refusals of what was sent to the MCP server: in its own
+// language, so that clients report them as what they are (JSON-RPC 2.0 §5.1; MCP
+// 2026-07-28, Streamable HTTP, Server Validation, for -32020). No id is echoed.
+var messageBodies = map[Reason]string{
+	"unsupported_content": `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"The content type must be application/json."}}`,
+	"malformed_message":   `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The body is not a message of the protocol."}}`,
+	"ambiguous_message":   `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The body can be read in more than one way."}}`,
+	"unknown_session":     `{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"There is no such session."}}`,
+	"batch_refused":       `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"This protocol revision has no batches."}}`,
+	"header_mismatch":     `{"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"The headers do not match the body."}}`,
 }
 
 // codeBodies are the bodies of the answers that carry an RFC 6750 code.
@@ -35,13 +49,10 @@ func (g *Guard) deny(w http.ResponseWriter, d *Denial) {
 	switch {
 	case d.Status == http.StatusUnauthorized || d.Code != "":
 		g.challenge(h, d)
-	case d.Status == http.StatusServiceUnavailable:
+	case d.Status == http.StatusServiceUnavailable, d.Status == http.StatusTooManyRequests:
 		h.Set("Retry-After", seconds(d.RetryAfter))
 	}
-	body, ok := codeBodies[d.Code]
-	if !ok {
-		body = bodies[d.Status]
-	}
+	body := cmp.Or(messageBodies[d.Reason], codeBodies[d.Code], bodies[d.Status])
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(d.Status)
 	_, _ = io.WriteString(w, body)
@@ -51,7 +62,7 @@ func (g *Guard) deny(w http.ResponseWriter, d *Denial) {
 // §11.6.1). Bearer comes first, in a line of its own: some clients read only the
 // first. No parameter is ever empty, because other clients then refuse the header.
 func (g *Guard) challenge(h http.Header, d *Denial) {
-	if g.tokens != nil {
+	if g.tokens != nil || g.apiKeyBearer {
 		h.Add("WWW-Authenticate", g.bearerChallenge(d))
 	}
 	if g.apiKeys != nil {
@@ -73,7 +84,7 @@ func (g *Guard) bearerChallenge(d *Denial) string {
 	}
 	scopes := g.challengeScopes
 	if d.Code == "insufficient_scope" {
-		scopes = g.scopes
+		scopes = d.Scopes
 	}
 	if len(scopes) > 0 {
 		b.WriteString(`, scope="`)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,8 +74,8 @@ func parseFlow(text string) (*flow, error) {
 	}
 	f := &flow{request: request, response: response}
 	prose, settings, _ := strings.Cut(head, "\n\n")
-	if strings.TrimSpace(prose) == "" {
-		return nil, fmt.Errorf("does not say which rule it shows")
+	if strings.TrimSpace(prose) == "" || regexp.MustCompile(`(?m)^(reason|config): `).MatchString(prose) {
+		return nil, fmt.Errorf("needs prose that says which rule it shows, and a blank line under it")
 	}
 	for line := range strings.Lines(settings) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")

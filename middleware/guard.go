@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/apikey"
@@ -36,8 +37,15 @@ type Guard struct {
 	disabled     bool
 	forward      bool
 
+	policy          *atomic.Pointer[policy] // shared with the guards of For
 	scopes          []string
 	challengeScopes []string
+	readsBody       bool // there is a Policy
+
+	sessions *SessionSeal // nil: session ids are not our concern
+	streams  *streams     // shared with the guards of For
+	calls    Limiter      // nil: no limit
+	failures Limiter      // nil: no limit
 
 	hosts   []string
 	anyHost bool
@@ -57,32 +65,60 @@ type endpoint struct {
 	metadata        http.Handler
 }
 
-// Check decides whether a request may pass, and for whom. It answers nothing and
-// changes nothing. An error of it means no; see [DenialOf]. Host, Origin and body
-// size belong to the transport and are checked by [Guard.Handler].
+// Check decides whether a request may pass, and for whom. It answers nothing. With
+// a Policy it reads the body, and puts an equal one back. An error of it means no;
+// see [DenialOf]. Host, Origin and body size belong to the transport and are
+// checked by [Guard.Handler].
 func (g *Guard) Check(r *http.Request) (*Principal, error) {
+	c, err := g.check(r)
+	if err != nil {
+		return nil, err
+	}
+	return c.principal, nil
+}
+
+// check is the flow.
+func (g *Guard) check(r *http.Request) (*call, error) {
+	c := &call{principal: disabled, policy: g.policy.Load()}
 	if g.disabled {
-		return disabled, nil
+		return c, nil
 	}
-	c, err := extract(r)
+	presented, err := extract(r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.authenticate(r.Context(), c)
-	if err != nil {
+	if err := g.limitFailures(r.RemoteAddr); err != nil {
 		return nil, err
 	}
-	if err := g.authorize(p); err != nil {
+	if c.principal, err = g.authenticate(r.Context(), presented, c.policy); err != nil {
+		g.failed(r.RemoteAddr, err)
 		return nil, err
 	}
-	return p, nil
+	if err := g.limitCalls(c.principal, r.RemoteAddr); err != nil {
+		return nil, err
+	}
+	if c.operations, err = g.operations(r); err != nil {
+		return nil, err
+	}
+	if err := g.bind(r, c); err != nil {
+		return nil, err
+	}
+	if err := c.policy.authorize(c.principal, c.operations); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Handler runs h for admitted requests only, with the [Principal] in the context
 // and without the credential in the headers. It answers CORS preflights, refuses
 // with the status and challenge that RFC 6750 §3 asks for, and turns a panic of h
-// into a 500. The http.ResponseWriter that h gets is the server's own.
+// into a 500. The http.ResponseWriter that h gets is the server's own; for a POST
+// under a Policy it is one that [RequireScopes] can still refuse through, and that
+// streams as the server's does.
 func (g *Guard) Handler(h http.Handler) http.Handler {
+	if h == nil {
+		panic("middleware: Guard.Handler: nil handler")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := g.now()
 		defer g.recover(w, r, began)
@@ -96,17 +132,36 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		p, err := g.Check(r)
+		patient := g.timeBody(w, r)
+		c, err := g.check(r)
 		if err == nil {
 			err = g.boundBody(r)
 		}
+		patient()
 		if err != nil {
 			g.refuse(w, r, began, err)
 			return
 		}
-		g.observe(r, began, p, nil)
-		h.ServeHTTP(w, g.admit(r, p))
+		g.observe(r, began, c, nil)
+		g.serve(h, w, r, began, c)
 	})
+}
+
+// serve runs h for an admitted request.
+func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, began time.Time, c *call) {
+	admitted := g.admit(r, c)
+	if c.isStream(r) {
+		g.serveStream(h, w, admitted, c)
+		return
+	}
+	g.streams.extend(c.principal, admitted.Header.Get(sessionHeader), g.now())
+	if c.operations == nil {
+		h.ServeHTTP(w, admitted)
+		return
+	}
+	late := &lateWriter{ResponseWriter: w, late: &c.late, refuse: func(err error) { g.refuse(w, r, began, err) }}
+	h.ServeHTTP(late, admitted)
+	late.end()
 }
 
 func (g *Guard) checkTransport(r *http.Request) error {
@@ -126,18 +181,19 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, 
 // Without the credential a handler can neither log it nor pass it on: “The MCP
 // server MUST NOT pass through the token it received from the MCP client” — MCP
 // authorization, Access Token Privilege Restriction.
-func (g *Guard) admit(r *http.Request, p *Principal) *http.Request {
-	r = r.WithContext(WithPrincipal(r.Context(), p))
-	if g.forward {
-		return r
-	}
+func (g *Guard) admit(r *http.Request, c *call) *http.Request {
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	header := make(http.Header, len(r.Header))
 	for name, values := range r.Header {
-		if name != "Authorization" && name != "X-Api-Key" {
+		switch {
+		case !g.forward && (name == "Authorization" || name == "X-Api-Key"):
+		case c.dropSession && name == sessionHeader:
+		default:
 			header[name] = values
 		}
 	}
 	r.Header = header
+	r.Trailer = nil // which would be a second place for all of that
 	return r
 }
 
@@ -156,8 +212,12 @@ func (g *Guard) recover(w http.ResponseWriter, r *http.Request, began time.Time)
 			w.Header().Del(name) // they are about an answer that was not given
 		}
 		g.refuse(w, r, began, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
+		// In case h had begun to answer, its client must not take what it has for
+		// all of it: net/http then breaks the connection, behind what is flushed.
+		if _, served := r.Context().Value(http.ServerContextKey).(*http.Server); served {
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}
 	}
 }
 

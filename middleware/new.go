@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/jwks"
@@ -23,6 +24,12 @@ func New(c Config) (*Guard, error) {
 		disabled:        c.DangerouslyDisableAuthentication,
 		forward:         c.DangerouslyForwardCredential,
 		scopes:          slices.Clone(c.Scopes),
+		policy:          new(atomic.Pointer[policy]),
+		readsBody:       c.Policy != nil,
+		sessions:        c.Sessions,
+		streams:         new(streams),
+		calls:           c.CallLimit,
+		failures:        c.FailureLimit,
 		challengeScopes: slices.Clone(c.ChallengeScopes),
 		maxBody:         c.MaxBody,
 		logger:          c.Logger,
@@ -37,6 +44,7 @@ func New(c Config) (*Guard, error) {
 	}
 	b.bounds(g)
 	b.scopes()
+	b.policy(g)
 	b.endpoints(g)
 	b.transport(g)
 	b.authenticators(g)
@@ -79,8 +87,20 @@ func (b *builder) scopes() {
 	}
 }
 
+func isScope(s string) bool { return metadata.CheckScope(s) == nil }
+
 // resources is every URL of this server.
 func (b *builder) resources() []string { return append([]string{b.Resource}, b.Aliases...) }
+
+func (b *builder) policy(g *Guard) {
+	from := b.Policy
+	if from == nil {
+		from = new(Policy)
+	}
+	pol, errs := newPolicy(from, g.scopes)
+	b.errs = append(b.errs, errs...)
+	g.policy.Store(pol)
+}
 
 // endpoints prepares what is said of the resource and its aliases.
 func (b *builder) endpoints(g *Guard) {
@@ -108,10 +128,6 @@ func (b *builder) endpoints(g *Guard) {
 }
 
 func newEndpoint(resource string) (at endpoint, err error) {
-	// The path becomes a pattern of http.ServeMux, where braces are wildcards.
-	if strings.ContainsAny(resource, "{}") {
-		return at, errors.New("has a brace, which does not belong in a URL; percent-encode it")
-	}
 	at.resource = resource
 	if at.metadataURL, err = metadata.ResourceURL(resource); err != nil {
 		return at, err

@@ -2,8 +2,10 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +19,7 @@ type Event struct {
 	Path      string        // at most 128 bytes
 	Remote    string        // address of the peer
 	Resource  string        // which resource was asked for
+	Operation string        // what an admitted request asks for, such as "tools/call whoami", at most 128 bytes; "" without a Policy
 }
 
 // maxVerb and maxPath cap what a caller can write into a log.
@@ -26,19 +29,21 @@ const (
 )
 
 // observe tells of one decision: to Config.Observe and to the log.
-func (g *Guard) observe(r *http.Request, began time.Time, p *Principal, d *Denial) {
+func (g *Guard) observe(r *http.Request, began time.Time, c *call, d *Denial) {
 	if g.observer == nil && g.logger == nil {
 		return
 	}
 	e := Event{
-		Time:      began,
-		Duration:  g.now().Sub(began),
-		Principal: p,
-		Denial:    d,
-		Verb:      r.Method[:min(len(r.Method), maxVerb)],
-		Path:      r.URL.Path[:min(len(r.URL.Path), maxPath)],
-		Remote:    r.RemoteAddr,
-		Resource:  g.at.resource,
+		Time:     began,
+		Duration: g.now().Sub(began),
+		Denial:   d,
+		Verb:     r.Method[:min(len(r.Method), maxVerb)],
+		Path:     r.URL.Path[:min(len(r.URL.Path), maxPath)],
+		Remote:   r.RemoteAddr,
+		Resource: g.at.resource,
+	}
+	if c != nil {
+		e.Principal, e.Operation = c.principal, summary(c.operations)
 	}
 	if g.observer != nil {
 		g.observer(r.Context(), e)
@@ -48,13 +53,32 @@ func (g *Guard) observe(r *http.Request, began time.Time, p *Principal, d *Denia
 	}
 }
 
+// summary names the first operation, and how many more there are.
+func summary(ops []Operation) string {
+	if len(ops) == 0 {
+		return ""
+	}
+	text := ops[0].Method
+	if ops[0].Name != "" {
+		text += " " + ops[0].Name
+	}
+	text = text[:min(len(text), maxPath)]
+	if more := len(ops) - 1; more > 0 {
+		text += " +" + strconv.Itoa(more)
+	}
+	return text
+}
+
+// capped bounds what a provider can write into a log.
+func capped(s string) string { return s[:min(len(s), 2*maxPath)] }
+
 // log writes an Event: admissions at Debug, refusals at Info, and what could not
 // be decided at Error.
 func (e *Event) log(ctx context.Context, logger *slog.Logger) {
 	level, message := slog.LevelDebug, "admitted"
 	if e.Denial != nil {
 		level, message = slog.LevelInfo, "denied"
-		if e.Denial.Status >= http.StatusInternalServerError {
+		if e.Denial.Status >= http.StatusInternalServerError && !errors.Is(e.Denial.Err, context.Canceled) { // else it was the caller who gave up
 			level, message = slog.LevelError, "undecided"
 		}
 	}
@@ -71,9 +95,12 @@ func (e *Event) log(ctx context.Context, logger *slog.Logger) {
 		attrs = append(attrs,
 			slog.String("method", string(p.Method)),
 			slog.String("issuer", p.Issuer),
-			slog.String("subject", p.Subject),
-			slog.String("client", p.Client),
+			slog.String("subject", capped(p.Subject)),
+			slog.String("client", capped(p.Client)),
 		)
+		if e.Operation != "" {
+			attrs = append(attrs, slog.String("operation", e.Operation))
+		}
 	}
 	if d := e.Denial; d != nil {
 		attrs = append(attrs,

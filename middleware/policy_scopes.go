@@ -1,18 +1,117 @@
 package middleware
 
-import "errors"
+import (
+	"errors"
+	"slices"
+	"strings"
 
-var errScope = errors.New("insufficient scope")
+	"github.com/mcp-rs/mcp-rs/jwks"
+)
 
-// authorize decides what a known caller may do. Here: whether it holds the scopes
-// that every caller needs. Expiry was decided before: an expired token is a 401
-// and never a 403, or its client would ask for scopes instead of a new token.
-func (g *Guard) authorize(p *Principal) error {
-	if p.Method == MethodAnonymous && len(g.scopes) > 0 {
+var (
+	errScope  = errors.New("insufficient scope")
+	errDenied = errors.New("the caller is on the list of denied ones")
+)
+
+// A scopeError is a refusal that more scopes would lift. needed is all that the
+// request needs, what the caller holds included: “include all scopes required for
+// the current operation” — MCP authorization, Runtime Insufficient Scope Errors.
+type scopeError struct{ needed []string }
+
+func (e *scopeError) Error() string {
+	return "insufficient scope: needed are " + strings.Join(e.needed, " ")
+}
+func (e *scopeError) Unwrap() error { return errScope }
+
+// authorize decides what a known caller may do: whether it is denied by name,
+// holds the scopes that every request needs, and what the policy says about the
+// operations asked for. Expiry was decided before: an expired token is a 401 and
+// never a 403, or its client would ask for scopes instead of a new token.
+func (pol *policy) authorize(p *Principal, ops []Operation) error {
+	if pol.denies(p) {
+		return errDenied
+	}
+	needed, err := pol.needed(p, ops)
+	switch {
+	case err != nil:
+		return err
+	case pol.holds(p, needed...):
+		return nil
+	case p.Method == MethodAnonymous:
 		return errNoCredential // nothing to step up from: the caller must sign in
 	}
-	if !p.HasScopes(g.scopes...) {
-		return errScope
+	return &scopeError{needed}
+}
+
+// holds reports whether p holds each of scopes, itself or by implication.
+func (pol *policy) holds(p *Principal, scopes ...string) bool {
+	if p.Method == MethodDisabled {
+		return true // where nobody is asked who they are, nobody is asked for scopes
 	}
-	return nil
+	for _, scope := range scopes {
+		if !slices.ContainsFunc(p.Scopes, func(held string) bool { return held == scope || pol.implies(held, scope) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (pol *policy) implies(held, scope string) bool {
+	return slices.ContainsFunc(pol.closed[held], func(implied string) bool {
+		prefix, wild := strings.CutSuffix(implied, "*")
+		return implied == scope || wild && strings.HasPrefix(scope, prefix)
+	})
+}
+
+// denies reports whether p is denied by name.
+func (pol *policy) denies(p *Principal) bool {
+	for i := range pol.Denied {
+		if pol.Denied[i].is(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *Denied) is(p *Principal) bool {
+	same := func(want, got string) bool { return want == "" || want == got }
+	id := ""
+	if p.Claims != nil {
+		id = p.Claims.ID
+	}
+	return same(d.Issuer, p.Issuer) && same(d.Subject, p.Subject) && same(d.Client, p.Client) && same(d.TokenID, id)
+}
+
+// scopesOf reads the scopes of a token: "scope" (RFC 8693 §4.2: one string,
+// separated by spaces; some send an array) or, where there is none, "scp"; or the
+// claims that the policy names, together.
+func (pol *policy) scopesOf(c *jwks.Claims) []string {
+	if len(pol.ScopeClaims) == 0 {
+		name := "scope"
+		if !c.Has(name) {
+			name = "scp"
+		}
+		return words(c.List(name), nil)
+	}
+	var scopes []string
+	for _, claim := range pol.ScopeClaims {
+		list := c.List(claim)
+		if list == nil {
+			list = c.List(strings.Split(claim, ".")...)
+		}
+		scopes = words(list, scopes)
+	}
+	return scopes
+}
+
+// words appends the words of list that are not there yet.
+func words(list, to []string) []string {
+	for _, text := range list {
+		for word := range strings.SplitSeq(text, " ") { // RFC 6749 §3.3 knows no other space
+			if word != "" && !slices.Contains(to, word) {
+				to = append(to, word)
+			}
+		}
+	}
+	return to
 }

@@ -3,7 +3,6 @@ package middleware
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/jwks"
@@ -33,7 +32,8 @@ type Principal struct {
 	Claims  *jwks.Claims // every verified claim; nil unless Method is MethodJWT
 }
 
-// HasScopes reports whether the principal holds every one of scopes.
+// HasScopes reports whether the credential itself grants every one of scopes.
+// [RequireScopes] knows what a [Policy] adds by implication.
 func (p *Principal) HasScopes(scopes ...string) bool {
 	for _, s := range scopes {
 		if !slices.Contains(p.Scopes, s) {
@@ -43,19 +43,36 @@ func (p *Principal) HasScopes(scopes ...string) bool {
 	return true
 }
 
-type principalKey struct{}
+// A call is one admitted request: what a handler finds in its context.
+type call struct {
+	principal  *Principal
+	operations []Operation
+	policy     *policy // that decided; nil when a test made the context
+	late       late    // what the handler asks for by RequireScopes
+
+	dropSession bool // the session id means nothing
+}
+
+type callKey struct{}
+
+func callFrom(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
 
 // PrincipalFrom returns who is calling. It is nil only when no [Guard] handled
 // the request.
 func PrincipalFrom(ctx context.Context) *Principal {
-	p, _ := ctx.Value(principalKey{}).(*Principal)
-	return p
+	if c := callFrom(ctx); c != nil {
+		return c.principal
+	}
+	return nil
 }
 
 // WithPrincipal returns a context that carries p, for tests of handlers that call
 // [PrincipalFrom].
 func WithPrincipal(ctx context.Context, p *Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
+	return context.WithValue(ctx, callKey{}, &call{principal: p})
 }
 
 // Principals of requests that no credential vouches for. They hold no scopes.
@@ -66,12 +83,12 @@ var (
 
 // principalOf reads who a token speaks for. Where providers differ in the name of
 // a claim, the first that is there wins.
-func principalOf(c *jwks.Claims) *Principal {
+func principalOf(c *jwks.Claims, scopes []string) *Principal {
 	p := &Principal{
 		Method:  MethodJWT,
 		Issuer:  c.Issuer,
 		Subject: c.Subject,
-		Scopes:  scopesOf(c),
+		Scopes:  scopes,
 		Expiry:  c.Expiry,
 		Claims:  c,
 	}
@@ -82,20 +99,4 @@ func principalOf(c *jwks.Claims) *Principal {
 		}
 	}
 	return p
-}
-
-// scopesOf reads "scope" (RFC 8693 §4.2: one string, separated by spaces; some
-// send an array) or, where there is none, "scp".
-func scopesOf(c *jwks.Claims) []string {
-	for _, name := range [...]string{"scope", "scp"} {
-		if !c.Has(name) {
-			continue
-		}
-		var scopes []string
-		for _, s := range c.List(name) {
-			scopes = append(scopes, strings.Fields(s)...)
-		}
-		return scopes
-	}
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/client"
-	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/mcp-rs/mcp-rs/jwks/jwkstest"
@@ -113,7 +112,7 @@ func checkRefusedRaw(t *testing.T, url string, who credential) {
 // A listening client that is refused opens no stream.
 func TestListeningClientRefused(t *testing.T) {
 	d := deploy(t)
-	g := visit(t, d.mcp, "2025-11-25", nobody, transport.WithContinuousListening())
+	g := visit(t, d.mcp, "2025-11-25", nobody, andListen())
 	d.checkRefused(t, d.mcp, g.connect(t))
 	for _, e := range g.wire.trips() {
 		if e.status != http.StatusUnauthorized {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/client/transport"
@@ -37,7 +38,7 @@ func TestSessionOutlivesItsToken(t *testing.T) {
 			_, err := g.call(t, "whoami", nil)
 			d.checkRefused(t, d.mcp, err)
 
-			second := d.issuer.mint(map[string]any{"scope": "read"})
+			second := d.issuer.mint(map[string]any{"scope": "read", "exp": time.Now().Add(2 * time.Hour)})
 			alice.use(second)
 			after := g.say(t, "whoami", nil)
 			if before == after || !strings.Contains(after, `"scopes":["read"]`) {

@@ -68,7 +68,7 @@ func TestClientThatListens(t *testing.T) {
 	d := deploy(t)
 	for _, revision := range revisions[:3] {
 		t.Run(revision, func(t *testing.T) {
-			g := visit(t, d.mcp, revision, d.as("alice"), transport.WithContinuousListening()).handshake(t)
+			g := visit(t, d.mcp, revision, d.as("alice"), andListen()).handshake(t)
 			stream := g.wire.await(t, func(e trip) bool { return e.method == http.MethodGet })
 			if stream.status != http.StatusOK || stream.received.Get("Content-Type") != "text/event-stream" {
 				t.Fatalf("GET: %d %s", stream.status, stream.received.Get("Content-Type"))

@@ -52,6 +52,17 @@ type config struct {
 	ChallengeScopes list `envconfig:"MCP_CHALLENGE_SCOPES"` // asked for in a 401
 	ScopesSupported list `envconfig:"MCP_SCOPES_SUPPORTED"` // advertised in the metadata
 
+	// What they may do.
+	PolicyFile     string `envconfig:"MCP_POLICY_FILE"` // instead of the four below
+	ToolScopes     list   `envconfig:"MCP_TOOL_SCOPES"` // tool=scope, in place of what the tool itself says
+	ScopeHierarchy list   `envconfig:"MCP_SCOPE_HIERARCHY" default:"admin>write>read"`
+	ScopeClaims    list   `envconfig:"MCP_SCOPE_CLAIMS"`
+	ToolListing    string `envconfig:"MCP_TOOL_LISTING" default:"auto"`
+	DenylistFile   string `envconfig:"MCP_DENYLIST_FILE"`
+	CallLimit      int    `envconfig:"MCP_CALL_LIMIT" default:"0"`    // calls a minute of one caller; 0: no limit
+	FailureLimit   int    `envconfig:"MCP_FAILURE_LIMIT" default:"0"` // failures a minute of one address; 0: no limit
+	SessionKeys    *keys  `envconfig:"MCP_SESSION_KEYS"`              // the first seals; unset: a random one
+
 	// Where we are.
 	ResourceURL    string `envconfig:"MCP_RESOURCE_URL"`
 	Host           string `envconfig:"MCP_HOST"` // no default in the tag: it depends, see host

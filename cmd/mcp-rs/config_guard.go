@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/middleware"
@@ -32,6 +33,11 @@ func (c *config) build(p *problems) middleware.Config {
 		DangerouslyAllowAnonymous:        c.AuthEnabled && !c.AuthRequired,
 		DangerouslyDisableAuthentication: !c.AuthEnabled,
 	}
+	if c.AuthEnabled {
+		pol := c.policy(p, nil)
+		g.Policy, g.Sessions = &pol, c.seal(p)
+		c.limits(&g, p)
+	}
 	if c.jwtOn() {
 		g.Issuers = c.issuers(c.readKeys(p))
 		g.AuthorizationServers = c.authorizationServers()
@@ -56,6 +62,12 @@ func (c *config) rehearse(p *problems) {
 	var more problems
 	names := c.guardVariables()
 	each(err, func(field, problem string) {
+		if strings.HasPrefix(field, "Policy.") {
+			if variable, text := c.translatePolicy(field, problem); !p.has(variable) {
+				more.add(variable, "%s", text)
+			}
+			return
+		}
 		name, cause := lastName(field), causes[lastName(field)]
 		if p.has(names[name]) || p.has(cause...) || more.has(cause...) || name == "Issuers" && len(p.found) > 0 {
 			return // said already, in better words, or follows from what was said

@@ -55,7 +55,7 @@ func (p program) explain(ctx context.Context, conf *config, asKey bool) error {
 	}
 	credential := strings.TrimPrefix(string(bytes.TrimSpace(input)), "Bearer ")
 	resource := conf.resource()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, resource, http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, resource, http.NoBody) // which asks for no tool
 	if err != nil {
 		return err
 	}

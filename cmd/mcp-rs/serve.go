@@ -111,6 +111,9 @@ func (s *server) prepare(ctx context.Context, listener net.Listener) (net.Listen
 		err = s.watchKeys(ctx)
 	}
 	if err == nil {
+		err = s.watchPolicy(ctx)
+	}
+	if err == nil {
 		var secured net.Listener
 		if secured, err = s.secure(ctx, listener); err == nil {
 			return secured, nil
@@ -125,11 +128,15 @@ func (s *server) build() error {
 		return usageError{err}
 	}
 	s.keys, guardConfig.Logger = guardConfig.APIKeys, s.logger
+	if guardConfig.Policy != nil { // once more, with somebody to report to
+		pol := s.conf.policy(new(problems), s.shadow)
+		guardConfig.Policy = &pol
+	}
 	guardConfig.Observe = newAdviser(s.logger).observe
 	if s.guard, err = middleware.New(guardConfig); err != nil {
 		return usageError{err}
 	}
-	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger})
+	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger, Seal: guardConfig.Sessions})
 	handler, err := s.routes()
 	if err != nil {
 		return usageError{err}
@@ -182,4 +189,40 @@ func (s *server) watchKeys(ctx context.Context) error {
 		}
 		s.logger.Info("API keys reloaded", "keys", s.keys.Len())
 	}, s.conf.APIKeysFile)
+}
+
+// watchPolicy puts a changed policy or denylist in force. A bad new file changes
+// nothing but the log.
+func (s *server) watchPolicy(ctx context.Context) error {
+	var files []string
+	for _, file := range []string{s.conf.PolicyFile, s.conf.DenylistFile} {
+		if file != "" && s.conf.AuthEnabled {
+			files = append(files, file)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return watch.Files(ctx, func() {
+		var p problems
+		pol := s.conf.policy(&p, s.shadow)
+		err := p.err()
+		if err == nil {
+			err = s.guard.SetPolicy(pol)
+		}
+		if err != nil {
+			s.logger.Error("policy not reloaded, the old one stays in force", "error", err.Error())
+			return
+		}
+		s.logger.Info("policy reloaded")
+	}, files...)
+}
+
+// shadow logs what a condition on trial would have decided.
+func (s *server) shadow(where string, p *middleware.Principal, op middleware.Operation, allowed bool, err error) {
+	attrs := []any{"rule", where, "allowed", allowed, "subject", p.Subject, "method", op.Method}
+	if err != nil {
+		attrs = append(attrs, "error", err.Error())
+	}
+	s.logger.Info("condition on trial", attrs...)
 }

@@ -16,8 +16,10 @@ import (
 )
 
 // RequireScopes returns a handler that runs the given one only for callers who
-// hold every one of scopes. Anyone else gets a tool error that names the scopes,
-// and so does a request that no [middleware.Guard] handled.
+// hold every one of scopes, by the implications of the guard's policy too. Anyone
+// else gets the 403 that asks for them, as [middleware.RequireScopes] says, or,
+// where that can't be sent, a tool error that names them; and so does a request that
+// no [middleware.Guard] handled.
 //
 //	s.AddTool(wipe, mcpgo.RequireScopes(handleWipe, "admin"))
 //
@@ -39,30 +41,10 @@ func RequireScopes(handler server.ToolHandlerFunc, scopes ...string) server.Tool
 	}
 	scopes = slices.Clone(scopes)
 	return func(ctx context.Context, req mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		p := middleware.PrincipalFrom(ctx)
-		if !admits(p, scopes) {
-			return mcp.NewToolResultError(refusal(p, scopes)), nil
+		if middleware.RequireScopes(ctx, scopes...) != nil {
+			return mcp.NewToolResultError(refusal(middleware.PrincipalFrom(ctx), scopes)), nil
 		}
 		return handler(ctx, req)
-	}
-}
-
-// admits reports whether p may use a tool that needs scopes.
-//
-// With authentication disabled every caller is admitted, without proof. That is
-// what MethodDisabled means: the operator switched authentication off by name,
-// for a server only they can reach, and a tool that still refused could not be
-// tried out at all. Whoever reaches such a server holds every scope; the guard
-// says so in its own configuration. An anonymous caller is not such a caller: it
-// reached a server that does authenticate, and presented nothing.
-func admits(p *middleware.Principal, scopes []string) bool {
-	switch {
-	case p == nil:
-		return false
-	case p.Method == middleware.MethodDisabled:
-		return true
-	default:
-		return p.HasScopes(scopes...)
 	}
 }
 

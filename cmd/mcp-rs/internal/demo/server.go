@@ -19,6 +19,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/mcp-rs/mcp-rs/middleware"
 	"github.com/mcp-rs/mcp-rs/middleware/mcpgo"
 )
 
@@ -36,8 +37,12 @@ const (
 type Config struct {
 	_ [0]func() // keyed literals only, so that fields can be added
 
-	Version string       // what clients are told; empty means "devel"
-	Logger  *slog.Logger // hears what mcp-go reports, session ids included: they open nothing for another caller. Nil discards
+	Version string // what clients are told; empty means "devel"
+	// Seal binds session ids to callers. It should be the guard's; nil means one of
+	// its own.
+	Seal *middleware.SessionSeal
+
+	Logger *slog.Logger // hears what mcp-go reports, session ids included: they open nothing for another caller. Nil discards
 }
 
 // A Server is the MCP server. Make one with [New], mount [Server.Handler], and end
@@ -56,7 +61,10 @@ func New(c Config) *Server {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{sessions: newSessions(), closing: make(chan struct{})}
+	if c.Seal == nil {
+		c.Seal, _ = middleware.NewSessionSeal() // without keys of ours nothing can be wrong with them
+	}
+	s := &Server{sessions: newSessions(c.Seal), closing: make(chan struct{})}
 	s.close = sync.OnceFunc(func() { close(s.closing) })
 
 	hooks := &server.Hooks{}
@@ -69,7 +77,7 @@ func New(c Config) *Server {
 		// once when there is nothing to listen for.
 		server.WithToolCapabilities(true),
 		server.WithToolHandlerMiddleware(recovering(c.Logger)),
-		server.WithHooks(hooks),
+		mcpgo.Filter(hooks),
 	)
 	s.mcp.AddTools(tools(newNotes())...)
 	s.http = server.NewStreamableHTTPServer(s.mcp, s.options(c)...)
@@ -93,10 +101,14 @@ func (s *Server) options(c Config) []server.StreamableHTTPOption {
 	}
 }
 
+// CheckPolicy returns an error for each rule of p that can never apply here.
+func (s *Server) CheckPolicy(p middleware.Policy) []error { return mcpgo.CheckPolicy(s.mcp, p) }
+
 // Shutdown ends every open stream at once, and every session. Calls under way may
 // finish, and ones that still arrive are answered: stopping those is for the
 // http.Server, whose own Shutdown should be called next and would otherwise wait
-// for the streams. It may be called more than once.
+// for the streams. A call that waits for its user to answer lasts until its
+// connection is closed. Shutdown may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
 	s.sessions.close()

@@ -18,40 +18,42 @@ const maxSessions = 4096
 
 var errSession = errors.New("no such session")
 
-// sessions knows which sessions are alive, and whose they are. mcp-go's own
+// maxEnded bounds how many ended sessions are remembered. A forgotten one could be
+// used again, by its caller alone.
+const maxEnded = 16384
+
+// sessions knows whose sessions are whose, and which of them are over. mcp-go's own
 // managers check the form of an id, or its existence on POST alone, and let any
 // caller use any session.
+//
+// Whose a session is stands in its id, which is sealed; so a session that was begun
+// on another replica is as good as one of our own.
 //
 // “MCP servers SHOULD bind session IDs to user-specific information.” — MCP
 // 2025-11-25, Security Best Practices, Session Hijacking
 type sessions struct {
-	mu     sync.Mutex
-	live   map[string]session // guarded by mu
-	closed bool               // guarded by mu: no new ones
-}
+	seal    *middleware.SessionSeal
+	closing chan struct{} // closed when no session may go on
 
-type session struct {
-	owner caller
-	ended chan struct{} // closed when the session ends
+	mu     sync.Mutex
+	live   map[string]chan struct{} // guarded by mu: begun here; closed when they end
+	over   map[string]bool          // guarded by mu: ended here
+	closed bool                     // guarded by mu: no new ones
 }
 
 // A caller is who a session belongs to. It is not the token: a session outlives
 // that, and goes on with the next one.
-type caller struct {
-	method                  middleware.Method
-	issuer, subject, client string
-}
+type caller = *middleware.Principal
 
 func callerOf(ctx context.Context) caller {
-	p := middleware.PrincipalFrom(ctx)
-	if p == nil {
-		return caller{}
+	if p := middleware.PrincipalFrom(ctx); p != nil {
+		return p
 	}
-	return caller{p.Method, p.Issuer, p.Subject, p.Client}
+	return new(middleware.Principal) // nobody, who is not anybody's caller
 }
 
-func newSessions() *sessions {
-	return &sessions{live: make(map[string]session)}
+func newSessions(seal *middleware.SessionSeal) *sessions {
+	return &sessions{seal: seal, closing: make(chan struct{}), live: map[string]chan struct{}{}, over: map[string]bool{}}
 }
 
 // begin returns the id of a new session, or "" when there is no room: the client
@@ -65,42 +67,57 @@ func (s *sessions) begin(owner caller) string {
 	if s.closed || len(s.live) >= maxSessions {
 		return ""
 	}
-	id := rand.Text()
-	s.live[id] = session{owner: owner, ended: make(chan struct{})}
+	id := s.seal.Seal(owner, rand.Text())
+	s.live[id] = make(chan struct{})
 	return id
 }
 
 // find returns the channel that is closed when the session ends. Somebody else's
 // session is not found, exactly like one that never was.
 func (s *sessions) find(id string, owner caller) (ended <-chan struct{}, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found, ok := s.live[id]
-	if !ok || found.owner != owner {
+	if _, ok := s.seal.Open(owner, id); !ok {
 		return nil, false
 	}
-	return found.ended, true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.over[id] {
+		return nil, false
+	}
+	if live, ok := s.live[id]; ok {
+		return live, true
+	}
+	return s.closing, true // begun on another replica, or by one before us
 }
 
-// end ends a session. An ended session is forgotten, so that what is kept does
-// not grow with what has been.
+// end ends a session.
 func (s *sessions) end(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if found, ok := s.live[id]; ok {
+	if live, ok := s.live[id]; ok {
 		delete(s.live, id)
-		close(found.ended)
+		close(live)
 	}
+	if len(s.over) >= maxEnded {
+		for other := range s.over { // in random order
+			delete(s.over, other)
+			break
+		}
+	}
+	s.over[id] = true
 }
 
 // close ends every session and lets no other begin.
 func (s *sessions) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.closed = true
-	for id, open := range s.live {
+	close(s.closing)
+	for id, live := range s.live {
 		delete(s.live, id)
-		close(open.ended)
+		close(live)
 	}
 }
 

@@ -145,10 +145,9 @@ func TestIdleSessionEnds(t *testing.T) {
 		idle, used, streaming := f.initialize(t), f.initialize(t), f.initialize(t)
 
 		ctx, cancel := context.WithCancel(t.Context())
-		closed := make(chan struct{})
+		closed := make(chan string)
 		go func() {
-			defer close(closed)
-			f.do(ctx, request{method: "GET", as: "alice", session: streaming})
+			closed <- f.do(ctx, request{method: "GET", as: "alice", session: streaming}).Body.String()
 		}()
 		status := func(id string) int {
 			return f.do(t.Context(), request{method: "POST", as: "alice", session: id, body: listTools}).Code
@@ -166,7 +165,9 @@ func TestIdleSessionEnds(t *testing.T) {
 			t.Errorf("with an open stream: %d", got)
 		}
 		cancel()
-		<-closed
+		if pings := strings.Count(<-closed, `"method":"ping"`); pings < 190 || pings > 200 {
+			t.Errorf("the stream carried %d pings in 100 minutes, want one in 30 seconds", pings)
+		}
 		time.Sleep(50 * time.Minute)
 		if got := status(streaming); got != 404 {
 			t.Errorf("with its stream long closed: %d", got)

@@ -4,6 +4,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"github.com/mcp-rs/mcp-rs/middleware"
 	"github.com/mcp-rs/mcp-rs/middleware/mcpgo"
 )
 
@@ -26,6 +27,18 @@ func tools(n *notes) []server.ServerTool {
 		{Tool: notesClearTool, Handler: mcpgo.RequireScopes(n.clear, scopeAdmin)},
 		{Tool: countdownTool, Handler: countdown},
 		{Tool: askNameTool, Handler: askName},
+	}
+}
+
+// Rules is what the tools need, for a policy: the same as beside each above.
+func Rules() map[string]middleware.Rule {
+	return map[string]middleware.Rule{
+		"whoami":      {},
+		"countdown":   {},
+		"ask_name":    {},
+		"notes_list":  {Scopes: []string{scopeRead}},
+		"notes_add":   {Scopes: []string{scopeWrite}},
+		"notes_clear": {Scopes: []string{scopeAdmin}},
 	}
 }
 

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/mcp-rs/mcp-rs/middleware"
+	"github.com/mcp-rs/mcp-rs/middleware/condition"
+)
+
+// A policyFile is the file of MCP_POLICY_FILE: YAML, of which JSON is a part. Its
+// names are those of middleware.Policy.
+type policyFile struct {
+	ScopeClaims []string            `yaml:"scope_claims"`
+	Implies     map[string][]string `yaml:"implies"`
+	Methods     map[string]ruleFile `yaml:"methods"`
+	Tools       map[string]ruleFile `yaml:"tools"`
+	Prompts     map[string]ruleFile `yaml:"prompts"`
+	Resources   []resourceFile      `yaml:"resources"`
+	Default     string              `yaml:"default"`
+	Listing     string              `yaml:"listing"`
+}
+
+type ruleFile struct {
+	Scopes []string `yaml:"scopes"`
+	Deny   bool     `yaml:"deny"`
+	When   string   `yaml:"when"`   // CEL
+	Shadow bool     `yaml:"shadow"` // When is only logged
+}
+
+type resourceFile struct {
+	URI      string `yaml:"uri"`
+	ruleFile `yaml:",inline"`
+}
+
+// A deniedFile is one entry of the list in MCP_DENYLIST_FILE.
+type deniedFile struct {
+	Issuer  string `yaml:"issuer"`
+	Subject string `yaml:"subject"`
+	Client  string `yaml:"client"`
+	TokenID string `yaml:"token_id"`
+}
+
+// maxPolicyFile bounds what is read.
+const maxPolicyFile = 1 << 20
+
+// readYAML reads one document strictly: a name that is not known, or there twice,
+// is a mistake, because the rule that was meant would be missing. An empty file is
+// the zero value.
+func readYAML(path string, into any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("cannot be read: %w", cause(err))
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxPolicyFile+1))
+	if err != nil {
+		return fmt.Errorf("cannot be read: %w", cause(err))
+	}
+	if len(text) > maxPolicyFile {
+		return fmt.Errorf("is larger than %d bytes", maxPolicyFile)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return errors.New("has more than one document; keep one")
+	}
+	return nil
+}
+
+// policy converts, and reports every mistake in a condition.
+func (f *policyFile) policy(report shadowReport) (middleware.Policy, []error) {
+	var errs []error
+	convert := func(where string, r ruleFile) middleware.Rule {
+		rule, err := r.rule(where, report)
+		if err != nil {
+			errs = append(errs, &middleware.ConfigError{Field: "Policy." + where, Problem: err.Error()})
+		}
+		return rule
+	}
+	named := func(kind string, from map[string]ruleFile) map[string]middleware.Rule {
+		if from == nil {
+			return nil
+		}
+		to := make(map[string]middleware.Rule, len(from))
+		for name, r := range from {
+			to[name] = convert(fmt.Sprintf("%s[%q]", kind, name), r)
+		}
+		return to
+	}
+	p := middleware.Policy{
+		ScopeClaims: f.ScopeClaims,
+		Implies:     f.Implies,
+		Methods:     named("Methods", f.Methods),
+		Tools:       named("Tools", f.Tools),
+		Prompts:     named("Prompts", f.Prompts),
+		Default:     middleware.Default(f.Default),
+		Listing:     listing(f.Listing),
+	}
+	for i, r := range f.Resources {
+		p.Resources = append(p.Resources, middleware.ResourceRule{URI: r.URI, Rule: convert(fmt.Sprintf("Resources[%d]", i), r.ruleFile)})
+	}
+	return p, errs
+}
+
+// A shadowReport hears what a condition in shadow mode would have decided, where.
+type shadowReport func(where string, p *middleware.Principal, op middleware.Operation, allowed bool, err error)
+
+func (r ruleFile) rule(where string, report shadowReport) (middleware.Rule, error) {
+	rule := middleware.Rule{Scopes: r.Scopes, Deny: r.Deny}
+	if r.When == "" {
+		if r.Shadow {
+			return rule, errors.New("has shadow without when; write a condition, or remove it")
+		}
+		return rule, nil
+	}
+	c, err := condition.Compile(r.When)
+	if err != nil {
+		return rule, err
+	}
+	rule.Condition = c
+	if r.Shadow {
+		rule.Condition = condition.DangerouslyShadow(c, func(p *middleware.Principal, op middleware.Operation, allowed bool, err error) {
+			if report != nil {
+				report(where, p, op, allowed, err)
+			}
+		})
+	}
+	return rule, nil
+}
+
+func listing(word string) middleware.Listing {
+	if word == "auto" {
+		return middleware.ListingAuto
+	}
+	return middleware.Listing(word)
+}

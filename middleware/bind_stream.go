@@ -1,0 +1,136 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// errStreamOver ends a stream whose token has expired, or whose caller was denied,
+// or that the server ends.
+var errStreamOver = errors.New("middleware: the stream is over")
+
+// streams are the open event streams. A stream needs a credential only when it
+// begins and would otherwise outlive it for ever. The zero value is ready.
+type streams struct {
+	mu   sync.Mutex
+	open map[*stream]struct{} // guarded by mu
+}
+
+// A stream is one open event stream.
+type stream struct {
+	principal *Principal
+	session   string
+	timer     *time.Timer // nil when the credential never ends
+	until     time.Time   // guarded by streams.mu
+	cancel    context.CancelCauseFunc
+}
+
+// isStream reports whether a request opens a stream: any GET that is let through
+// to an MCP server does, and the one call that listens.
+func (c *call) isStream(r *http.Request) bool {
+	return r.Method == http.MethodGet || c.listening() != nil
+}
+
+// listening is the operation subscriptions/listen, or nil.
+func (c *call) listening() *Operation {
+	if len(c.operations) > 0 && c.operations[0].Method == "subscriptions/listen" {
+		return &c.operations[0]
+	}
+	return nil
+}
+
+// begin registers a stream and bounds ctx by it. end must be called behind it.
+func (s *streams) begin(ctx context.Context, c *call, session string, now time.Time) (bounded context.Context, end func()) {
+	bounded, cancel := context.WithCancelCause(ctx)
+	st := &stream{principal: c.principal, session: session, until: c.principal.until(), cancel: cancel}
+	if !st.until.IsZero() {
+		st.timer = time.AfterFunc(st.until.Sub(now), func() { cancel(errStreamOver) })
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[*stream]struct{}{}
+	}
+	s.open[st] = struct{}{}
+	return bounded, func() {
+		s.mu.Lock()
+		delete(s.open, st)
+		s.mu.Unlock()
+		if st.timer != nil {
+			st.timer.Stop()
+		}
+		cancel(nil)
+	}
+}
+
+// extend lets the streams of a session go on as long as a newer credential of the
+// same caller does. Clients renew their tokens on the calls they make, and cannot
+// on a stream.
+func (s *streams) extend(p *Principal, session string, now time.Time) {
+	until := p.until()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.open {
+		if st.session != session || !st.principal.same(p) || st.timer == nil {
+			continue
+		}
+		if until.IsZero() || !until.After(st.until) {
+			continue
+		}
+		// A timer that has fired has ended the stream, and resetting it does no harm.
+		st.until = until
+		st.timer.Reset(until.Sub(now))
+	}
+}
+
+// end ends the streams that over is true for.
+func (s *streams) end(over func(*Principal) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.open {
+		if over(st.principal) {
+			st.cancel(errStreamOver)
+		}
+	}
+}
+
+// EndStreams ends every open stream at once, gracefully where the protocol has a
+// way; calls under way finish. It is for [http.Server.RegisterOnShutdown], because
+// Shutdown waits for streams that nobody ends.
+func (g *Guard) EndStreams() {
+	g.streams.end(func(*Principal) bool { return true })
+}
+
+// same reports whether two principals are one caller, whatever their tokens.
+func (p *Principal) same(other *Principal) bool {
+	return p.Method == other.Method && p.Issuer == other.Issuer && p.Subject == other.Subject && p.Client == other.Client
+}
+
+// until is when the credential stops being accepted, or zero if it never does.
+func (p *Principal) until() time.Time {
+	if p.Claims != nil {
+		return p.Claims.Until
+	}
+	return p.Expiry
+}
+
+// serveStream serves a stream until it is over.
+func (g *Guard) serveStream(h http.Handler, w http.ResponseWriter, r *http.Request, c *call) {
+	ctx, end := g.streams.begin(r.Context(), c, r.Header.Get(sessionHeader), g.now())
+	defer end()
+	h.ServeHTTP(w, r.WithContext(ctx))
+	op := c.listening()
+	if op == nil || context.Cause(ctx) != errStreamOver || w.Header().Get("Content-Type") != "text/event-stream" {
+		return
+	}
+	// “this result is sent only when the server tears the subscription down; an
+	// abrupt transport close carries no response” — MCP 2026-07-28, Schema,
+	// SubscriptionsListenResult. The handler is gone and its connection is not.
+	_, _ = fmt.Fprintf(w, "event: message\ndata: "+
+		`{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}`+"\n\n", op.ID, op.ID)
+	_ = http.NewResponseController(w).Flush()
+}
