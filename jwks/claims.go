@@ -71,11 +71,11 @@ func (c *Claims) lookup(path []string) []byte {
 	return value
 }
 
-// knownClaims are the names that decide something. A variant of one, in case or in
-// Unicode folding, makes a token ambiguous.
+// knownClaims are the names of the standards that decide something. A variant of
+// one, in case or in Unicode folding, makes a token ambiguous. Names that providers
+// made up are not here: to some, "Roles" is a claim of its own.
 var knownClaims = []string{
-	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf",
-	"scope", "scp", "client_id", "azp", "cid", "appid", "permissions", "roles",
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "scope", "client_id",
 }
 
 // parseClaims reads a claims set strictly (RFC 7519 §4, §7.2). It checks types,

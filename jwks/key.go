@@ -17,6 +17,10 @@ const (
 	maxRSA = 8192
 )
 
+// minExponent is what everybody uses, and the least that FIPS 186-5 §5.1 takes:
+// small ones turn slips in padding checks into forgeries.
+const minExponent = 1<<16 + 1
+
 // A key can verify. It is immutable.
 type key struct {
 	id     string // "kid", empty when the key has none
@@ -30,17 +34,10 @@ func newKey(id, alg string, public any) (*key, error) {
 	k := &key{id: id, alg: alg, public: public}
 	switch public := public.(type) {
 	case *rsa.PublicKey:
-		k.kind = kindRSA
-		switch bits := public.N.BitLen(); {
-		case bits < minRSA:
-			return nil, fmt.Errorf("RSA key of %d bits, at least %d are needed", bits, minRSA)
-		case bits > maxRSA:
-			return nil, fmt.Errorf("RSA key of %d bits, at most %d are taken", bits, maxRSA)
-		case public.E < 3 || public.E%2 == 0 || public.E > math.MaxInt32:
-			return nil, errors.New("RSA exponent is not an odd number above 1 and below 2^31")
-		case public.N.Bit(0) == 0:
-			return nil, errors.New("RSA modulus is even")
+		if err := checkRSA(public); err != nil {
+			return nil, err
 		}
+		k.kind = kindRSA
 	case *ecdsa.PublicKey:
 		switch public.Curve {
 		case elliptic.P256():
@@ -72,6 +69,20 @@ func newKey(id, alg string, public any) (*key, error) {
 		return nil, fmt.Errorf("%s key for algorithm %.20q", k.kind, alg)
 	}
 	return k, nil
+}
+
+func checkRSA(public *rsa.PublicKey) error {
+	switch bits := public.N.BitLen(); {
+	case bits < minRSA:
+		return fmt.Errorf("RSA key of %d bits, at least %d are needed", bits, minRSA)
+	case bits > maxRSA:
+		return fmt.Errorf("RSA key of %d bits, at most %d are taken", bits, maxRSA)
+	case public.E < minExponent || public.E%2 == 0 || public.E > math.MaxInt32:
+		return errors.New("RSA exponent is not an odd number between 2^16 and 2^31")
+	case public.N.Bit(0) == 0:
+		return errors.New("RSA modulus is even")
+	}
+	return nil
 }
 
 // fits reports whether the key may verify with a. A key that names its algorithm

@@ -1,10 +1,12 @@
 package jwks
 
 import (
+	"bytes"
 	"crypto"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"slices"
 
@@ -86,14 +88,9 @@ func (s *keySet) one(list []algorithm) error {
 // for which values are out of the supported ranges.” A set without a usable key is
 // an error.
 func parseKeySet(text []byte) (*keySet, error) {
-	members, err := strictjson.Object(text, nil)
+	elements, err := splitKeySet(text)
 	if err != nil {
 		return nil, fmt.Errorf("key set: %w", err)
-	}
-	value, _ := strictjson.Find(members, "keys")
-	elements, err := strictjson.Array(value, nil)
-	if err != nil {
-		return nil, errors.New(`key set: "keys" is not an array`)
 	}
 	if len(elements) > maxKeys {
 		return nil, fmt.Errorf("key set: %d keys, at most %d are taken", len(elements), maxKeys)
@@ -111,9 +108,48 @@ func parseKeySet(text []byte) (*keySet, error) {
 		}
 	}
 	if len(s.keys) == 0 {
-		return nil, errors.Join(append([]error{errors.New("key set: no usable key")}, s.skipped...)...)
+		shown := s.skipped[:min(len(s.skipped), 5)]
+		return nil, errors.Join(append([]error{errors.New("key set: no usable key")}, shown...)...)
 	}
 	return s, nil
+}
+
+// splitKeySet returns the texts of the keys. Only what is around them is looked at,
+// so that what is wrong inside one of them is that one's fault alone.
+func splitKeySet(text []byte) ([]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	var keys []json.RawMessage
+	found := false
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, strictjson.ErrSyntax
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, strictjson.ErrSyntax
+		}
+		if text, _ := name.(string); strictjson.Fold(text) != "keys" {
+			continue
+		}
+		if found || name != "keys" {
+			return nil, strictjson.ErrDuplicate
+		}
+		found = true
+		if strictjson.Kind(value) != '[' || json.Unmarshal(value, &keys) != nil {
+			return nil, errors.New(`"keys" is not an array`)
+		}
+	}
+	if _, err := decoder.Token(); err != nil || !found {
+		return nil, errors.New(`"keys" is not there`)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, strictjson.ErrSyntax
+	}
+	return keys, nil
 }
 
 // equal finds an entry that is published twice, which some providers do.
@@ -129,6 +165,10 @@ var publicMembers = map[string][]string{
 	"EC":  {"crv", "x", "y"},
 	"OKP": {"crv", "x"},
 }
+
+// privateMembers are the parameters that give the private key away (RFC 7518 §6.2.2,
+// §6.3.2).
+var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi"}
 
 // parseKey reads one JWK of a published set.
 func parseKey(text []byte) (*key, error) {
@@ -164,8 +204,10 @@ func parseKey(text []byte) (*key, error) {
 // checkUse refuses keys that are not for signatures (RFC 7517 §4.2, §4.3) and keys
 // whose private half is published.
 func checkUse(members []strictjson.Member, use string) error {
-	if _, private := strictjson.Find(members, "d"); private {
-		return errors.New("the private key is published with it")
+	for _, name := range privateMembers {
+		if _, private := strictjson.Find(members, name); private {
+			return errors.New("the private key is published with it")
+		}
 	}
 	if use != "" && use != "sig" {
 		return fmt.Errorf("it is for use %.20q, not for signatures", use)

@@ -124,6 +124,8 @@ func (c *Config) keySource(from *Issuer, list []algorithm, now func() time.Time,
 	switch {
 	case from.Secret != nil && (from.JWKSURL != "" || len(from.PublicKeys) > 0):
 		p.add("Secret", "stands beside a public key source (JWKSURL or PublicKeys); keep one of them")
+	case from.Discovery != "" && (from.JWKSURL != "" || len(from.PublicKeys) > 0 || from.Secret != nil):
+		p.add("Discovery", "is of no use where keys are given by JWKSURL, PublicKeys or Secret; remove it")
 	case from.JWKSURL != "" && len(from.PublicKeys) > 0:
 		p.add("PublicKeys", "stands beside JWKSURL; keep one of them")
 	case symmetric && from.Secret == nil:

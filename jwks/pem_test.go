@@ -35,7 +35,7 @@ func TestPEM(t *testing.T) {
 
 		{"text behind refused", []byte(string(good) + hello), "is not PEM"},
 		{"text alone refused", []byte("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"), "-----BEGIN PUBLIC KEY-----"},
-		{"blank refused", []byte(" \n"), "holds no key"},
+		{"blank refused", []byte(" \n"), "holds no key\n"},
 		{"escaped line breaks refused here", []byte(strings.ReplaceAll(string(good), "\n", `\n`)), "is not PEM"},
 		{"cut refused", good[:len(good)-20], "is not PEM"},
 		{"cut in front of a good one refused", slices.Concat(good[:len(good)-20], []byte("\n"), pkixPEM(publicOf(p256()))), "damaged block"},
@@ -70,7 +70,7 @@ func TestPEM(t *testing.T) {
 			if row.problem == "" && len(list) == 0 {
 				return
 			}
-			if len(list) != 1 || list[0].Field != "Issuers[0].PublicKeys" || row.problem == "" || !strings.Contains(list[0].Problem, row.problem) {
+			if len(list) != 1 || list[0].Field != "Issuers[0].PublicKeys" || row.problem == "" || !strings.Contains(list[0].Problem+"\n", row.problem) {
 				t.Fatalf("mistakes: %v, want one with %q", list, row.problem)
 			}
 			if d := rsaKey().D.FillBytes(make([]byte, 256)); len(list[0].Problem) > 200 || strings.Contains(list[0].Problem, encode(d[:30])) {

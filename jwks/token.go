@@ -49,8 +49,9 @@ func split(raw string) (token, error) {
 }
 
 // canonical is base64url in which every text has one meaning and every meaning one
-// text: no padding, and unused bits are zero (RFC 7515 §2, RFC 4648 §3.5). A token
-// with two texts would slip past whoever remembers tokens by their text.
+// text: no padding, and unused bits are zero (RFC 7515 §2, RFC 4648 §3.5). Tokens are
+// still not to be remembered by their text: an ECDSA signature (r, s) has a twin
+// (r, n-s) that verifies as well. Who revokes tokens names their "jti".
 var canonical = base64.RawURLEncoding.Strict()
 
 func decode(part string) ([]byte, error) {
