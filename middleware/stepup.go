@@ -19,7 +19,7 @@ import (
 // Without a Guard or without [Config.Policy], only the error tells.
 func RequireScopes(ctx context.Context, scopes ...string) error {
 	c := callFrom(ctx)
-	if c == nil {
+	if c == nil || c.principal == nil {
 		return errors.New("middleware: RequireScopes: no guard handled this request")
 	}
 	pol := c.policy

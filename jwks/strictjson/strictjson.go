@@ -46,11 +46,11 @@ func Object(text []byte, dst []Member) ([]Member, error) {
 	if s.peek() != '{' {
 		return nil, s.typeError()
 	}
-	dst, err = s.object(dst, 1)
-	if err != nil {
+	s.members = dst
+	if err := s.object(1); err != nil {
 		return nil, err
 	}
-	return dst, s.end()
+	return s.members, s.end()
 }
 
 // Array reads text as one array and appends the texts of its elements to dst.
@@ -114,8 +114,9 @@ func Find(members []Member, name string) ([]byte, bool) {
 // A scanner walks over one text. All of its methods that read a value expect pos
 // at the value's first byte and leave it behind the last.
 type scanner struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	members []Member // of the objects that pos is in, the outermost first
 }
 
 func start(text []byte) (*scanner, error) {
@@ -169,8 +170,9 @@ func (s *scanner) typeError() error {
 func (s *scanner) value(depth int) error {
 	switch c := s.peek(); {
 	case c == '{':
-		var room [16]Member
-		_, err := s.object(room[:0], depth)
+		outer := len(s.members)
+		err := s.object(depth)
+		s.members = s.members[:outer]
 		return err
 	case c == '[':
 		return s.array(depth, func([]byte) {})
@@ -189,23 +191,24 @@ func (s *scanner) value(depth int) error {
 	return ErrSyntax
 }
 
-func (s *scanner) object(members []Member, depth int) ([]Member, error) {
+// object appends the members of an object to s.members.
+func (s *scanner) object(depth int) error {
 	if depth > MaxDepth {
-		return nil, ErrDepth
+		return ErrDepth
 	}
 	s.pos++ // {
 	s.space()
 	if s.peek() == '}' {
 		s.pos++
-		return members, nil
+		return nil
 	}
-	base := len(members)
+	base := len(s.members)
 	for {
 		m, err := s.member(depth)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		members = append(members, m)
+		s.members = append(s.members, m)
 		s.space()
 		switch s.peek() {
 		case ',':
@@ -213,9 +216,9 @@ func (s *scanner) object(members []Member, depth int) ([]Member, error) {
 			s.space()
 		case '}':
 			s.pos++
-			return members, unique(members[base:])
+			return unique(s.members[base:])
 		default:
-			return nil, ErrSyntax
+			return ErrSyntax
 		}
 	}
 }
@@ -238,7 +241,7 @@ func (s *scanner) member(depth int) (Member, error) {
 	if err := s.value(depth + 1); err != nil {
 		return Member{}, err
 	}
-	return Member{Name: name, Value: s.data[from:s.pos]}, nil
+	return Member{Name: name, Value: s.data[from:s.pos:s.pos]}, nil
 }
 
 func (s *scanner) array(depth int, element func([]byte)) error {
