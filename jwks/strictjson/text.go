@@ -8,22 +8,29 @@ import (
 	"unicode/utf8"
 )
 
+// ends is what the plain run of a string ends at.
+var ends = func() (ends [256]bool) {
+	for c := range ' ' {
+		ends[c] = true
+	}
+	ends['"'], ends['\\'] = true, true
+	return ends
+}()
+
 // text reads a string. Without escapes the result points into the data.
 func (s *scanner) text() ([]byte, error) {
-	s.pos++ // "
-	from := s.pos
-	for s.pos < len(s.data) {
-		switch c := s.data[s.pos]; {
-		case c == '"':
-			b := s.data[from:s.pos:s.pos]
-			s.pos++
-			return b, nil
-		case c == '\\':
-			return s.escaped(append([]byte(nil), s.data[from:s.pos]...))
-		case c < ' ':
-			return nil, ErrSyntax
-		}
+	rest := s.data[s.pos+1:] // behind the "
+	n := 0
+	for n < len(rest) && !ends[rest[n]] {
+		n++
+	}
+	s.pos += 1 + n
+	switch s.peek() {
+	case '"':
 		s.pos++
+		return rest[:n:n], nil
+	case '\\':
+		return s.escaped(append([]byte(nil), rest[:n]...))
 	}
 	return nil, ErrSyntax
 }
