@@ -43,7 +43,7 @@ func deploy(t *testing.T, environ ...string) *deployment {
 	}, environ...)
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, nil, program{stdout: d.log, stderr: d.log, environ: environ}) }()
+	go func() { code <- run(ctx, []string{"serve"}, program{stdout: d.log, stderr: d.log, environ: environ}) }()
 	d.stop = sync.OnceValue(func() int {
 		cancel()
 		return <-code

@@ -63,10 +63,7 @@ func (w *wire) guest(t *testing.T, conn transport.Interface, revision string) *g
 		options = append(options, client.WithElicitationHandler(ada{}))
 	}
 	g := &guest{client.NewClient(conn, options...), w}
-	t.Cleanup(func() {
-		_ = g.Close()
-		w.inner.CloseIdleConnections()
-	})
+	t.Cleanup(func() { _ = g.Close() })
 	return g
 }
 
@@ -131,7 +128,12 @@ type wire struct {
 	more chan struct{} // closed with the next trip
 }
 
-func newWire() *wire { return &wire{inner: &http.Transport{}, more: make(chan struct{})} }
+// newWire uses a connection once. mcp-go's client cancels its answer to a question as
+// soon as the call that asked is over, and net/http may then end the next request
+// that it sends over the same connection.
+func newWire() *wire {
+	return &wire{inner: &http.Transport{DisableKeepAlives: true}, more: make(chan struct{})}
+}
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := w.inner.RoundTrip(r)

@@ -95,7 +95,7 @@ func (g *guest) checkTools(t *testing.T, want identity) {
 		names = append(names, tool.Name)
 	}
 	slices.Sort(names)
-	if got := strings.Join(names, " "); got != "ask_name countdown notes_add notes_clear notes_list whoami" {
+	if got := strings.Join(names, " "); got != allTools {
 		t.Errorf("tools %s", got)
 	}
 	if got := g.whoami(t); got != want {

@@ -65,6 +65,7 @@ type script struct {
 	Login    string            `json:"login,omitempty"` // browser or robot
 	Robot    map[string]string `json:"robot,omitempty"`
 	Expired  string            `json:"expired,omitempty"` // the token to go on with after a while
+	StepUp   string            `json:"stepUp,omitempty"`  // a tool that the login is not wide enough for
 }
 
 // A report is what main.mjs says came of it.
@@ -79,6 +80,7 @@ type report struct {
 		Scopes []string
 	}
 	Session, SessionAgain string
+	SteppedUp             string
 	Failure               *struct {
 		Status  int
 		Message string
@@ -133,9 +135,16 @@ func manifest(t *testing.T) (m struct{ Dependencies map[string]string }) {
 	return m
 }
 
+// What is listed to who may use everything, or could ask for it; and to a program
+// without the scope admin, for which nobody could ask.
+const (
+	allTools   = "ask_name countdown notes_add notes_clear notes_list whoami"
+	robotTools = "ask_name countdown notes_add notes_list whoami"
+)
+
 // check wants all that a client can do to have worked, and nothing else to have
 // happened.
-func (r report) check(t *testing.T, want identity, scopes string) {
+func (r report) check(t *testing.T, want identity, scopes, tools string) {
 	t.Helper()
 	if r.Failure != nil {
 		t.Fatalf("%+v after\n%s", *r.Failure, strings.Join(r.Trace, "\n"))
@@ -146,7 +155,7 @@ func (r report) check(t *testing.T, want identity, scopes string) {
 	if r.Whoami.identity != want || strings.Join(r.Whoami.Scopes, " ") != scopes {
 		t.Errorf("whoami says %+v", r.Whoami)
 	}
-	if got := strings.Join(r.Tools, " "); got != "ask_name countdown notes_add notes_clear notes_list whoami" {
+	if got := strings.Join(r.Tools, " "); got != tools {
 		t.Errorf("tools %s", got)
 	}
 	if r.Countdown != "Lift-off." || !slices.Equal(r.Progress, []string{"1/3", "2/3", "3/3"}) {

@@ -63,6 +63,8 @@ type config struct {
 	FailureLimit   int    `envconfig:"MCP_FAILURE_LIMIT" default:"0"` // failures a minute of one address; 0: no limit
 	SessionKeys    *keys  `envconfig:"MCP_SESSION_KEYS"`              // the first seals; unset: a random one
 
+	SessionKeysFile string `envconfig:"MCP_SESSION_KEYS_FILE"` // one a line
+
 	// Where we are.
 	ResourceURL    string `envconfig:"MCP_RESOURCE_URL"`
 	Host           string `envconfig:"MCP_HOST"` // no default in the tag: it depends, see host
@@ -82,6 +84,7 @@ type config struct {
 
 	from    map[string]string // variable → where its value was set; absent: nowhere
 	unknown []string          // warnings about variables that are not ours
+	shadow  shadowReport      // hears of conditions on trial; nil: nobody does
 }
 
 // load reads the variables from environ, which has the form of os.Environ, and

@@ -34,7 +34,7 @@ func (c *config) build(p *problems) middleware.Config {
 		DangerouslyDisableAuthentication: !c.AuthEnabled,
 	}
 	if c.AuthEnabled {
-		pol := c.policy(p, nil)
+		pol := c.policy(p)
 		g.Policy, g.Sessions = &pol, c.seal(p)
 		c.limits(&g, p)
 	}
@@ -54,6 +54,9 @@ func (c *config) build(p *problems) middleware.Config {
 // their rules are not written twice, and says it in variables.
 func (c *config) rehearse(p *problems) {
 	g := c.build(p)
+	if g.Policy != nil {
+		c.checkKeyScopes(g.Policy.Implies, p)
+	}
 	_, err := middleware.New(g)
 	if mirror := c.mirror(); mirror != nil {
 		_, mirrorErr := mirror.Handler()

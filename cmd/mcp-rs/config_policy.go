@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/demo"
@@ -15,10 +16,10 @@ var inFile = []string{"MCP_TOOL_SCOPES", "MCP_SCOPE_HIERARCHY", "MCP_SCOPE_CLAIM
 
 // policy is what callers may do: from MCP_POLICY_FILE, or from the variables and
 // what the tools say of themselves. It reads the files anew.
-func (c *config) policy(p *problems, report shadowReport) middleware.Policy {
+func (c *config) policy(p *problems) middleware.Policy {
 	var pol middleware.Policy
 	if c.PolicyFile != "" {
-		pol = c.filedPolicy(p, report)
+		pol = c.filedPolicy(p)
 	} else {
 		pol = c.plainPolicy(p)
 	}
@@ -42,7 +43,7 @@ func (c *config) policyVariable() string {
 	return "MCP_TOOL_SCOPES"
 }
 
-func (c *config) filedPolicy(p *problems, report shadowReport) middleware.Policy {
+func (c *config) filedPolicy(p *problems) middleware.Policy {
 	for _, variable := range inFile {
 		if c.set(variable) {
 			p.add(variable, "stands beside MCP_POLICY_FILE; write it in the file")
@@ -53,11 +54,18 @@ func (c *config) filedPolicy(p *problems, report shadowReport) middleware.Policy
 		p.add("MCP_POLICY_FILE", "%v", err)
 		return middleware.Policy{}
 	}
-	pol, errs := f.policy(report)
+	pol, errs := f.policy(c.shadow)
 	for _, err := range errs {
 		each(err, func(field, problem string) {
 			p.add("MCP_POLICY_FILE", "%s %s", strings.TrimPrefix(field, "Policy."), problem)
 		})
+	}
+	// What the file lets pass without a word needs what the tool says of itself: a
+	// file that is only about lists must not make everything free.
+	if pol.Default == middleware.DefaultAllow || pol.Default == middleware.DefaultAuto && len(pol.Tools) == 0 {
+		rules := demo.Rules()
+		maps.Copy(rules, pol.Tools)
+		pol.Tools = rules
 	}
 	return pol
 }
@@ -111,17 +119,39 @@ func (c *config) denied(p *problems) []middleware.Denied {
 	return denied
 }
 
-// seal makes the keys that bind sessions to callers.
+// seal makes what binds sessions to callers, of keys from wherever they are.
 func (c *config) seal(p *problems) *middleware.SessionSeal {
-	var ring [][]byte
-	for _, key := range c.SessionKeys.values() {
-		ring = append(ring, []byte(key))
+	variable, entry, written := "MCP_SESSION_KEYS", "entry", c.SessionKeys.values()
+	if c.SessionKeysFile != "" {
+		if len(written) > 0 {
+			p.add("MCP_SESSION_KEYS_FILE", "stands beside MCP_SESSION_KEYS; keep one of them")
+			return nil
+		}
+		text := readKeyFile("MCP_SESSION_KEYS_FILE", c.SessionKeysFile, p)
+		if text == nil {
+			return nil
+		}
+		variable, entry, written = "MCP_SESSION_KEYS_FILE", "line", strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+	ring := make([][]byte, len(written))
+	for i, key := range written {
+		ring[i] = []byte(strings.TrimSpace(key))
 	}
 	seal, err := middleware.NewSessionSeal(ring...)
 	each(err, func(field, problem string) {
-		p.add("MCP_SESSION_KEYS", "%s %s; make one with: openssl rand -base64 48", strings.TrimPrefix(field, "keys"), problem)
+		p.add(variable, "%s %s %s; make one with: openssl rand -base64 48", entry, oneBased(field), problem)
 	})
 	return seal
+}
+
+// oneBased is the number of "keys[0]" as people count.
+func oneBased(field string) string {
+	m := fieldPath.FindStringSubmatch(field)
+	if m == nil {
+		return field
+	}
+	i, _ := strconv.Atoi(m[2]) // digits only
+	return strconv.Itoa(i + 1)
 }
 
 // limits are the calls of one caller and the failures of one address in a minute.

@@ -12,6 +12,8 @@ func TestPrint(t *testing.T) {
 		"MCP_JWT_ISSUER=https://login.example.com/",
 		"MCP_HOST=127.0.0.1",
 		"MCP_LOG_LEVEL=debug",
+		"MCP_TOOL_SCOPES=notes_add=notes:write",
+		"MCP_SESSION_KEYS=canary-" + secret32,
 		"MCP_ALLOWED_ORIGINS=http://localhost:*, https://app.example.com",
 	}, writeFile(t, "MCP_JWT_AUDIENCE=https://mcp.example.com,my-api\nMCP_OAUTH_SERVER_URL=https://login.example.com\nMCP_LOG_LEVEL=warn\n"))
 	if err != nil {
@@ -47,6 +49,16 @@ MCP_OAUTH_JWKS_URI                -                                            n
 MCP_REQUIRED_SCOPES               -                                            not set
 MCP_CHALLENGE_SCOPES              -                                            not set
 MCP_SCOPES_SUPPORTED              -                                            not set
+MCP_POLICY_FILE                   -                                            not set
+MCP_TOOL_SCOPES                   notes_add=notes:write                        environment
+MCP_SCOPE_HIERARCHY               admin>write>read                             default
+MCP_SCOPE_CLAIMS                  -                                            not set
+MCP_TOOL_LISTING                  auto                                         default
+MCP_DENYLIST_FILE                 -                                            not set
+MCP_CALL_LIMIT                    0                                            default
+MCP_FAILURE_LIMIT                 0                                            default
+MCP_SESSION_KEYS                  1 key, not shown                             environment
+MCP_SESSION_KEYS_FILE             -                                            not set
 MCP_RESOURCE_URL                  -                                            not set
 MCP_HOST                          127.0.0.1                                    environment
 MCP_PORT                          8000                                         default

@@ -2,11 +2,15 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/metadata"
+	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
 // placeholder begins the keys and secrets of .env.mcp.example, which everybody knows.
@@ -86,13 +90,6 @@ func (c *config) checkCredentials(p *problems) {
 		p.add("MCP_AUTH_ENABLED", "is on, and there is nothing to authenticate against; write MCP_API_KEYS, or MCP_OAUTH_SERVER_URL "+
 			"with MCP_RESOURCE_URL (and neither MCP_API_KEY_ENABLED=false nor MCP_JWT_ENABLED=false), or MCP_AUTH_ENABLED=false for local development")
 	}
-	if c.keysOn() && len(c.APIKeys.values()) > 0 {
-		for _, scope := range c.RequiredScopes {
-			if !slices.Contains(c.APIKeyScopes, scope) {
-				p.add("MCP_API_KEY_SCOPES", "lacks %q of MCP_REQUIRED_SCOPES, so that no key of MCP_API_KEYS could pass; add it", scope)
-			}
-		}
-	}
 	if !c.exposed() {
 		return
 	}
@@ -101,6 +98,31 @@ func (c *config) checkCredentials(p *problems) {
 	}
 	if c.jwtOn() && isPlaceholder(c.JWTSecret.value()) {
 		p.add("MCP_JWT_SECRET", "is that of the example, which everybody knows; make one with: openssl rand -base64 48")
+	}
+}
+
+// checkKeyScopes makes sure that the keys of MCP_API_KEYS get past
+// MCP_REQUIRED_SCOPES. It asks a guard, which knows what a scope implies.
+func (c *config) checkKeyScopes(implies map[string][]string, p *problems) {
+	if !c.keysOn() || len(c.APIKeys.values()) == 0 {
+		return
+	}
+	const key = "any"
+	store, err := apikey.New(apikey.Config{Keys: []string{key}, Scopes: c.APIKeyScopes})
+	if err != nil {
+		return // said already
+	}
+	r := &http.Request{Method: http.MethodGet, URL: new(url.URL), Header: http.Header{"X-Api-Key": {key}}}
+	for _, scope := range c.RequiredScopes {
+		guard, err := middleware.New(middleware.Config{
+			Resource: "http://localhost/", APIKeys: store, Scopes: []string{scope}, Policy: &middleware.Policy{Implies: implies},
+		})
+		if err != nil {
+			continue // said already
+		}
+		if _, err := guard.Check(r); err != nil {
+			p.add("MCP_API_KEY_SCOPES", "lacks %q of MCP_REQUIRED_SCOPES, so that no key of MCP_API_KEYS could pass; add it", scope)
+		}
 	}
 }
 

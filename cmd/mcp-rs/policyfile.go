@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -50,8 +52,9 @@ type deniedFile struct {
 const maxPolicyFile = 1 << 20
 
 // readYAML reads one document strictly: a name that is not known, or there twice,
-// is a mistake, because the rule that was meant would be missing. An empty file is
-// the zero value.
+// is a mistake, because the rule that was meant would be missing. So is an empty
+// file: it is what others see while one is being written, and it would let in
+// whoever the rules keep out.
 func readYAML(path string, into any) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -67,13 +70,29 @@ func readYAML(path string, into any) error {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	switch err := decoder.Decode(into); {
+	case errors.Is(err, io.EOF):
+		return errors.New("is empty; write {} for no rules, or [] for nobody")
+	case err != nil:
+		return plainYAML(err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return errors.New("has more than one document; keep one")
 	}
 	return nil
+}
+
+// quoted is what the messages of package yaml say of values, which may be anything
+// if the wrong file is named, and of our types.
+var quoted = regexp.MustCompile("(?: in type| into) (?:\\[\\]|map\\[string\\])?main\\.\\w+| `[^`]*`")
+
+// plainYAML is an error of package yaml for people, on one line.
+func plainYAML(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if many, ok := errors.AsType[*yaml.TypeError](err); ok {
+		text = strings.Join(many.Errors, "; ")
+	}
+	return errors.New("cannot be used: " + quoted.ReplaceAllString(text, ""))
 }
 
 // policy converts, and reports every mistake in a condition.

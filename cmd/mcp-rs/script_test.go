@@ -31,7 +31,7 @@ import (
 //	port VAR                      a free port
 //	issuer                        start a provider; its URL is $ISSUER
 //	issuer rotate|down|up         what providers do
-//	token VAR claim=value…        a token of it; claim= leaves a claim out, exp takes a duration
+//	token VAR claim=value…        a token of it; claim= leaves a claim out, [a,b] is a list, exp takes a duration
 //	await URL                     wait until it answers 200
 //	eventually COMMAND…           repeat http until its output has the pattern: eventually PATTERN http-arguments…
 //	block NAME FILE               a block of .env.mcp.example, switched on
@@ -40,6 +40,7 @@ import (
 //	write FILE TEXT               replace a file
 //	append FILE OTHER             add the content of another file
 //	expand FILE                   replace $VAR in a file
+//	capture VAR PATTERN           the first group of what the last command printed
 //
 // and the program exitcode N COMMAND…, which succeeds when COMMAND exits with N.
 func TestMain(m *testing.M) {
@@ -75,6 +76,7 @@ func TestScripts(t *testing.T) {
 			"write":       scriptWrite,
 			"append":      scriptAppend,
 			"expand":      scriptExpand,
+			"capture":     scriptCapture,
 		},
 	})
 }
@@ -114,6 +116,8 @@ func scriptToken(ts *testscript.TestScript, _ bool, args []string) {
 		switch {
 		case value == "":
 			claims[name] = nil
+		case strings.HasPrefix(value, "["):
+			claims[name] = strings.Split(strings.Trim(value, "[]"), ",")
 		case name == "exp":
 			life, err := time.ParseDuration(value)
 			ts.Check(err)
@@ -200,6 +204,14 @@ func scriptAppend(ts *testscript.TestScript, _ bool, args []string) {
 
 func scriptExpand(ts *testscript.TestScript, _ bool, args []string) {
 	scriptWrite(ts, false, []string{args[0], os.Expand(ts.ReadFile(args[0]), ts.Getenv)})
+}
+
+func scriptCapture(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if m == nil {
+		ts.Fatalf("nothing is like %s", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 func exitcodeMain() {

@@ -123,20 +123,17 @@ func (s *server) prepare(ctx context.Context, listener net.Listener) (net.Listen
 }
 
 func (s *server) build() error {
+	s.conf.shadow = s.shadow
 	guardConfig, err := s.conf.guard()
 	if err != nil {
 		return usageError{err}
 	}
 	s.keys, guardConfig.Logger = guardConfig.APIKeys, s.logger
-	if guardConfig.Policy != nil { // once more, with somebody to report to
-		pol := s.conf.policy(new(problems), s.shadow)
-		guardConfig.Policy = &pol
-	}
 	guardConfig.Observe = newAdviser(s.logger).observe
 	if s.guard, err = middleware.New(guardConfig); err != nil {
 		return usageError{err}
 	}
-	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger, Seal: guardConfig.Sessions})
+	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger, Seal: guardConfig.Sessions, ByPolicy: guardConfig.Policy != nil})
 	handler, err := s.routes()
 	if err != nil {
 		return usageError{err}
@@ -205,12 +202,14 @@ func (s *server) watchPolicy(ctx context.Context) error {
 	}
 	return watch.Files(ctx, func() {
 		var p problems
-		pol := s.conf.policy(&p, s.shadow)
-		err := p.err()
-		if err == nil {
-			err = s.guard.SetPolicy(pol)
+		pol := s.conf.policy(&p)
+		if len(p.found) == 0 {
+			each(s.guard.SetPolicy(pol), func(field, problem string) {
+				variable, text := s.conf.translatePolicy(field, problem)
+				p.add(variable, "%s", text)
+			})
 		}
-		if err != nil {
+		if err := p.err(); err != nil {
 			s.logger.Error("policy not reloaded, the old one stays in force", "error", err.Error())
 			return
 		}

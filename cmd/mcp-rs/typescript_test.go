@@ -20,13 +20,13 @@ func TestTypeScript(t *testing.T) {
 				url := d.mcp + path
 				token := d.issuer.mint(map[string]any{"aud": url})
 				r := k.run(t, d, script{URL: url, Headers: map[string]string{"Authorization": "Bearer " + token}})
-				r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: "alice", Client: "app"}, "read write admin")
+				r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: "alice", Client: "app"}, "read write admin", allTools)
 				r.checkSession(t, k, url, bearerOf(token))
 			})
 		}
 		t.Run(k.name+" API key", func(t *testing.T) {
 			r := k.run(t, d, script{URL: d.mcp, Headers: map[string]string{"X-API-Key": apiKey}})
-			r.check(t, identity{Method: "api_key", Subject: "key-1"}, "read write admin")
+			r.check(t, identity{Method: "api_key", Subject: "key-1"}, "read write admin", allTools)
 			r.checkSession(t, k, d.mcp, keyOf(apiKey))
 		})
 	}
@@ -83,7 +83,7 @@ func TestTypeScriptLogsIn(t *testing.T) {
 	loneClients(t, func(t *testing.T, k sdk, d *deployment, path string) {
 		url := strings.TrimSuffix(d.mcp, endpointPath) + path
 		r := k.run(t, d, script{URL: url, Login: "browser"})
-		r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: "alice", Client: r.Whoami.Client}, "read write")
+		r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: "alice", Client: r.Whoami.Client}, "read write", allTools)
 		r.checkSession(t, k, url, r.as(d))
 		r.checkLogin(t, path, "POST issuer/register 201", "GET issuer/authorize 302")
 		for at, want := range map[string]string{"/register": "scope", "/authorize": "resource scope", "/token": "resource"} {
@@ -114,7 +114,7 @@ func TestTypeScriptRobot(t *testing.T) {
 	loneClients(t, func(t *testing.T, k sdk, d *deployment, path string) {
 		url := strings.TrimSuffix(d.mcp, endpointPath) + path
 		r := k.run(t, d, script{URL: url, Login: "robot", Robot: robotOf(k, d)})
-		r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: robot, Client: robot}, "read write")
+		r.check(t, identity{Method: "jwt", Issuer: d.issuer.URL, Subject: robot, Client: robot}, "read write", robotTools)
 		r.checkSession(t, k, url, r.as(d))
 		r.checkLogin(t, path)
 		if sent := d.issuer.sent("/token"); len(sent) != 1 || sent[0].Get("resource") != url || sent[0].Get("scope") != "read write" {
@@ -126,14 +126,14 @@ func TestTypeScriptRobot(t *testing.T) {
 // A token that ends while its session is in use is exchanged for another one, and
 // the session goes on.
 func TestTypeScriptRefreshes(t *testing.T) {
-	for _, test := range []struct{ login, grant, path string }{
-		{"browser", "refresh_token", endpointPath},
-		{"robot", "client_credentials", endpointPath + aliasSuffix},
+	for _, test := range []struct{ login, grant, path, tools string }{
+		{"browser", "refresh_token", endpointPath, allTools},
+		{"robot", "client_credentials", endpointPath + aliasSuffix, robotTools},
 	} {
 		loneClients(t, func(t *testing.T, k sdk, d *deployment, path string) {
 			url := strings.TrimSuffix(d.mcp, endpointPath) + path
 			r := k.run(t, d, script{URL: url, Login: test.login, Robot: robotOf(k, d), Expired: d.issuer.mint(map[string]any{"exp": ago()})})
-			r.check(t, r.Whoami.identity, "read write")
+			r.check(t, r.Whoami.identity, "read write", test.tools)
 			if r.WhoamiAgain.identity != r.Whoami.identity || r.Whoami.Method != "jwt" || r.SessionAgain != r.Session {
 				t.Errorf("%+v in session %q, and then %+v in %q", r.Whoami, r.Session, r.WhoamiAgain, r.SessionAgain)
 			}

@@ -69,12 +69,29 @@ async function use({ client, transport }) {
   report.greeting = text(await sdk.callTool(client, { name: 'ask_name' }));
   report.session = transport.sessionId;
   if (report.session) await listens();
+  if (config.stepUp) await stepUp(client, transport);
   if (config.expired) {
     provider.saveTokens({ ...provider.tokens(), access_token: config.expired });
     report.trace.length = 0;
     report.whoamiAgain = await who();
     report.sessionAgain = transport.sessionId;
   }
+}
+
+// stepUp calls a tool for which the login was not wide enough, and logs in once more if
+// the SDK asks for that.
+async function stepUp(client, transport) {
+  report.trace.length = 0;
+  const call = async () => text(await sdk.callTool(client, { name: config.stepUp }));
+  try {
+    report.steppedUp = await call();
+  } catch (error) {
+    if (!(error instanceof sdk.UnauthorizedError)) throw error;
+    await sdk.finishLogin(transport, provider.callback);
+    report.errors.length = 0; // the one that asked for the login
+    report.steppedUp = await call();
+  }
+  report.sessionAgain = transport.sessionId;
 }
 
 // listens waits for the stream that the SDK opens beside the calls of a session.

@@ -41,6 +41,9 @@ type Config struct {
 	// Seal binds session ids to callers. It should be the guard's; nil means one of
 	// its own.
 	Seal *middleware.SessionSeal
+	// ByPolicy says that the guard has a policy, which decides about every tool, so
+	// that an operator can ask for other scopes than [Rules].
+	ByPolicy bool
 
 	Logger *slog.Logger // hears what mcp-go reports, session ids included: they open nothing for another caller. Nil discards
 }
@@ -79,7 +82,7 @@ func New(c Config) *Server {
 		server.WithToolHandlerMiddleware(recovering(c.Logger)),
 		mcpgo.Filter(hooks),
 	)
-	s.mcp.AddTools(tools(newNotes())...)
+	s.mcp.AddTools(tools(newNotes(), c.ByPolicy)...)
 	s.http = server.NewStreamableHTTPServer(s.mcp, s.options(c)...)
 	return s
 }

@@ -18,19 +18,26 @@ const (
 // Scopes returns every scope that one of the tools needs.
 func Scopes() []string { return []string{scopeRead, scopeWrite, scopeAdmin} }
 
-// tools is every tool, and beside it the scopes it needs.
-func tools(n *notes) []server.ServerTool {
-	return []server.ServerTool{
+// tools is every tool. Unless a policy decides, each asks for its scopes itself.
+func tools(n *notes, byPolicy bool) []server.ServerTool {
+	all := []server.ServerTool{
 		{Tool: whoamiTool, Handler: whoami},
-		{Tool: notesListTool, Handler: mcpgo.RequireScopes(n.list, scopeRead)},
-		{Tool: notesAddTool, Handler: mcpgo.RequireScopes(n.add, scopeWrite)},
-		{Tool: notesClearTool, Handler: mcpgo.RequireScopes(n.clear, scopeAdmin)},
+		{Tool: notesListTool, Handler: n.list},
+		{Tool: notesAddTool, Handler: n.add},
+		{Tool: notesClearTool, Handler: n.clear},
 		{Tool: countdownTool, Handler: countdown},
 		{Tool: askNameTool, Handler: askName},
 	}
+	rules := Rules()
+	for i := range all {
+		if scopes := rules[all[i].Tool.Name].Scopes; len(scopes) > 0 && !byPolicy {
+			all[i].Handler = mcpgo.RequireScopes(all[i].Handler, scopes...)
+		}
+	}
+	return all
 }
 
-// Rules is what the tools need, for a policy: the same as beside each above.
+// Rules is what the tools need, unless a policy says something else.
 func Rules() map[string]middleware.Rule {
 	return map[string]middleware.Rule{
 		"whoami":      {},
