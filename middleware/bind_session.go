@@ -28,7 +28,7 @@ var errSession = errors.New("no such session of this caller")
 // subject and client. So nothing is stored, every replica with the same keys
 // accepts the id, and a renewed token keeps its session. It is safe for concurrent
 // use, and prints nothing of its keys.
-type SessionSeal struct{ keys *[][]byte }
+type SessionSeal struct{ keys func() [][]byte } // a func, because fmt can print what it points to
 
 // NewSessionSeal takes the keys, each of at least 32 random bytes. The first seals,
 // all open: to rotate, put the new one in front and drop the old one later. Without
@@ -47,7 +47,7 @@ func NewSessionSeal(keys ...[]byte) (*SessionSeal, error) {
 		rand.Read(key) // never fails: crypto/rand
 		ring = append(ring, key)
 	}
-	return &SessionSeal{&ring}, nil
+	return &SessionSeal{func() [][]byte { return ring }}, nil
 }
 
 // Format implements fmt.Formatter.
@@ -56,7 +56,7 @@ func (s *SessionSeal) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[s
 // Seal returns the id that p's client gets to see for the session id of the MCP
 // server.
 func (s *SessionSeal) Seal(p *Principal, id string) string {
-	return id + "." + seal((*s.keys)[0], p, id)
+	return id + "." + seal(s.keys()[0], p, id)
 }
 
 // Open returns the MCP server's own id. It reports false for an id that was not
@@ -67,7 +67,7 @@ func (s *SessionSeal) Open(p *Principal, sealed string) (id string, ok bool) {
 		return "", false
 	}
 	id = sealed[:i]
-	for _, key := range *s.keys {
+	for _, key := range s.keys() {
 		if hmac.Equal([]byte(sealed[i+1:]), []byte(seal(key, p, id))) {
 			return id, true
 		}

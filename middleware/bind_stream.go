@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -68,8 +69,8 @@ func (s *streams) begin(ctx context.Context, c *call, session string, now time.T
 }
 
 // extend lets the streams of a session go on as long as a newer credential of the
-// same caller does. Clients renew their tokens on the calls they make, and cannot
-// on a stream.
+// same caller does, if it grants no less than the one they began with. Clients
+// renew their tokens on the calls they make, and cannot on a stream.
 func (s *streams) extend(p *Principal, session string, now time.Time) {
 	until := p.until()
 	s.mu.Lock()
@@ -78,7 +79,7 @@ func (s *streams) extend(p *Principal, session string, now time.Time) {
 		if st.session != session || !st.principal.same(p) || st.timer == nil {
 			continue
 		}
-		if until.IsZero() || !until.After(st.until) {
+		if until.IsZero() || !until.After(st.until) || !p.HasScopes(st.principal.Scopes...) {
 			continue
 		}
 		// A timer that has fired has ended the stream, and resetting it does no harm.
@@ -122,9 +123,13 @@ func (p *Principal) until() time.Time {
 func (g *Guard) serveStream(h http.Handler, w http.ResponseWriter, r *http.Request, c *call) {
 	ctx, end := g.streams.begin(r.Context(), c, r.Header.Get(sessionHeader), g.now())
 	defer end()
+	// SetPolicy may have ended streams since the decision, and not seen this one.
+	if pol := g.policy.Load(); pol.denies(c.principal) {
+		g.streams.end(pol.denies)
+	}
 	h.ServeHTTP(w, r.WithContext(ctx))
 	op := c.listening()
-	if op == nil || context.Cause(ctx) != errStreamOver || w.Header().Get("Content-Type") != "text/event-stream" {
+	if op == nil || op.ID == nil || context.Cause(ctx) != errStreamOver || !isEventStream(w.Header()) {
 		return
 	}
 	// “this result is sent only when the server tears the subscription down; an
@@ -133,4 +138,9 @@ func (g *Guard) serveStream(h http.Handler, w http.ResponseWriter, r *http.Reque
 	_, _ = fmt.Fprintf(w, "event: message\ndata: "+
 		`{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}`+"\n\n", op.ID, op.ID)
 	_ = http.NewResponseController(w).Flush()
+}
+
+func isEventStream(h http.Header) bool {
+	media, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return media == "text/event-stream"
 }

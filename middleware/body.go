@@ -54,19 +54,22 @@ func (g *Guard) timeBody(w http.ResponseWriter, r *http.Request) (lift func()) {
 	return func() { _ = c.SetReadDeadline(time.Time{}) }
 }
 
-// readBody reads a body whole and puts an equal one back. Of the announced length
-// it is read into one allocation.
+// firstRead is how much memory an announced length is worth before a byte arrives.
+const firstRead = 64 << 10
+
+// readBody reads a body whole and puts an equal one back.
 func (g *Guard) readBody(r *http.Request) ([]byte, error) {
 	if err := g.boundBody(r); err != nil {
 		return nil, err
 	}
-	if r.Body == nil || r.ContentLength <= 0 {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil, nil
 	}
-	body := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, body); err != nil {
+	var body bytes.Buffer
+	body.Grow(int(min(r.ContentLength, firstRead)) + bytes.MinRead)
+	if _, err := io.CopyN(&body, r.Body, r.ContentLength); err != nil {
 		return nil, fmt.Errorf("%w: %w", errBody, err)
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return body, nil
+	r.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
+	return body.Bytes(), nil
 }

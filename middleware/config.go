@@ -48,8 +48,8 @@ type Config struct {
 	Policy *Policy
 
 	// Sessions binds session ids to callers. The MCP server behind the guard must
-	// hand out sealed ids: see package mcpgo. Nil means that session ids are not
-	// looked at.
+	// hand out sealed ids: see package mcpgo. With it, every JSON-RPC body is read
+	// as with a Policy. Nil means that session ids are not looked at.
 	Sessions *SessionSeal
 
 	// CallLimit bounds the requests of one caller, and FailureLimit the bad

@@ -7,5 +7,5 @@ import (
 
 // Refuse answers with an error that no request can cause.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
-	g.refuse(w, r, time.Time{}, err)
+	g.refuse(w, r, time.Time{}, nil, err)
 }

@@ -112,7 +112,7 @@ func set(c *middleware.Config, name, value string, list []string) bool {
 	case "forward":
 		c.DangerouslyForwardCredential = true
 	default:
-		return false
+		return setPolicy(c, name)
 	}
 	return true
 }
@@ -198,6 +198,8 @@ func (s *flowServer) expand(t *testing.T, text string) string {
 			secret = tokenOf(t, args)
 		case "apikey":
 			secret = s.keys[strings.Join(args, " ")]
+		case "session":
+			secret = sessionOf(args)
 		}
 		if secret == "" {
 			t.Fatalf("unknown template %s", found)

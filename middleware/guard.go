@@ -40,7 +40,7 @@ type Guard struct {
 	policy          *atomic.Pointer[policy] // shared with the guards of For
 	scopes          []string
 	challengeScopes []string
-	readsBody       bool // there is a Policy
+	readsBody       bool // there is a Policy, or Sessions
 
 	sessions *SessionSeal // nil: session ids are not our concern
 	streams  *streams     // shared with the guards of For
@@ -77,34 +77,35 @@ func (g *Guard) Check(r *http.Request) (*Principal, error) {
 	return c.principal, nil
 }
 
-// check is the flow.
+// check is the flow. With an error, the call says how far the request came.
 func (g *Guard) check(r *http.Request) (*call, error) {
-	c := &call{principal: disabled, policy: g.policy.Load()}
+	c := &call{policy: g.policy.Load()}
 	if g.disabled {
+		c.principal = disabled
 		return c, nil
 	}
 	presented, err := extract(r)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	if err := g.limitFailures(r.RemoteAddr); err != nil {
-		return nil, err
+		return c, err
 	}
 	if c.principal, err = g.authenticate(r.Context(), presented, c.policy); err != nil {
 		g.failed(r.RemoteAddr, err)
-		return nil, err
+		return c, err
 	}
 	if err := g.limitCalls(c.principal, r.RemoteAddr); err != nil {
-		return nil, err
+		return c, err
 	}
 	if c.operations, err = g.operations(r); err != nil {
-		return nil, err
+		return c, err
 	}
 	if err := g.bind(r, c); err != nil {
-		return nil, err
+		return c, err
 	}
 	if err := c.policy.authorize(c.principal, c.operations); err != nil {
-		return nil, err
+		return c, err
 	}
 	return c, nil
 }
@@ -123,7 +124,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 		began := g.now()
 		defer g.recover(w, r, began)
 		if err := g.checkTransport(r); err != nil {
-			g.refuse(w, r, began, err)
+			g.refuse(w, r, began, nil, err)
 			return
 		}
 		g.cors(w.Header(), r)
@@ -139,7 +140,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 		}
 		patient()
 		if err != nil {
-			g.refuse(w, r, began, err)
+			g.refuse(w, r, began, c, err)
 			return
 		}
 		g.observe(r, began, c, nil)
@@ -159,7 +160,7 @@ func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, be
 		h.ServeHTTP(w, admitted)
 		return
 	}
-	late := &lateWriter{ResponseWriter: w, late: &c.late, refuse: func(err error) { g.refuse(w, r, began, err) }}
+	late := &lateWriter{ResponseWriter: w, late: &c.late, header: w.Header().Clone(), refuse: func(err error) { g.refuse(w, r, began, c, err) }}
 	h.ServeHTTP(late, admitted)
 	late.end()
 }
@@ -171,9 +172,9 @@ func (g *Guard) checkTransport(r *http.Request) error {
 	return g.checkOrigin(r)
 }
 
-func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, err error) {
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, c *call, err error) {
 	d := DenialOf(err)
-	g.observe(r, began, nil, d)
+	g.observe(r, began, c, d)
 	g.deny(w, d)
 }
 
@@ -211,7 +212,7 @@ func (g *Guard) recover(w http.ResponseWriter, r *http.Request, began time.Time)
 		for _, name := range [...]string{"Content-Encoding", "Content-Range", "Etag", "Last-Modified", "Trailer"} {
 			w.Header().Del(name) // they are about an answer that was not given
 		}
-		g.refuse(w, r, began, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
+		g.refuse(w, r, began, nil, fmt.Errorf("%w: %v\n%s", errPanic, cause, debug.Stack()))
 		// In case h had begun to answer, its client must not take what it has for
 		// all of it: net/http then breaks the connection, behind what is flushed.
 		if _, served := r.Context().Value(http.ServerContextKey).(*http.Server); served {

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
 var errTooMany = errors.New("too many requests")
@@ -111,10 +114,21 @@ func (g *Guard) limitFailures(remote string) error {
 	return nil
 }
 
-// failed counts a credential that did not hold. A request without one is no guess.
+// guesses are the failures of who makes credentials up. A token that has expired, or
+// is for another server, was made by its issuer: many clients behind one address
+// may well come with one at the same time.
+var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrKey, jwks.ErrIssuer, errOpaque}
+
+// failed counts a guess.
 func (g *Guard) failed(remote string, err error) {
-	if g.failures != nil && DenialOf(err).Code == "invalid_token" {
-		g.failures.Take(source(remote))
+	if g.failures == nil {
+		return
+	}
+	for _, guess := range guesses {
+		if errors.Is(err, guess) {
+			g.failures.Take(source(remote))
+			return
+		}
 	}
 }
 

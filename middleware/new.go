@@ -25,7 +25,7 @@ func New(c Config) (*Guard, error) {
 		forward:         c.DangerouslyForwardCredential,
 		scopes:          slices.Clone(c.Scopes),
 		policy:          new(atomic.Pointer[policy]),
-		readsBody:       c.Policy != nil,
+		readsBody:       c.Policy != nil || c.Sessions != nil, // which initialize is not held to
 		sessions:        c.Sessions,
 		streams:         new(streams),
 		calls:           c.CallLimit,
@@ -70,6 +70,9 @@ func (b *builder) bounds(g *Guard) {
 		g.maxBody = defaultMaxBody
 	case g.maxBody < 0:
 		b.add("MaxBody", "is negative; write a number of bytes, or 0 for %d", defaultMaxBody)
+	}
+	if b.Sessions != nil && b.Sessions.keys == nil {
+		b.add("Sessions", "has no keys; make it with NewSessionSeal")
 	}
 }
 

@@ -13,13 +13,13 @@ import (
 type Event struct {
 	Time      time.Time
 	Duration  time.Duration // of the decision, not of the request
-	Principal *Principal    // who was admitted; nil on a refusal
+	Principal *Principal    // who called; nil as long as nobody vouches for that
 	Denial    *Denial       // why not; nil on an admission
 	Verb      string        // HTTP method, at most 16 bytes
 	Path      string        // at most 128 bytes
 	Remote    string        // address of the peer
 	Resource  string        // which resource was asked for
-	Operation string        // what an admitted request asks for, such as "tools/call whoami", at most 128 bytes; "" without a Policy
+	Operation string        // what the request asks for, such as "tools/call whoami", at most 128 bytes; "" without a Policy
 }
 
 // maxVerb and maxPath cap what a caller can write into a log.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mcp-rs/mcp-rs/middleware/internal/rpc"
 )
@@ -87,7 +89,8 @@ type ResourceRule struct {
 	_ [0]func() // keyed literals only, so that fields can be added
 
 	// URI is a resource's, or the beginning of several and a "*". It is compared
-	// as it is written; a request for a URI with "." or ".." segments is refused.
+	// as it is written; a request for a URI with "." or ".." segments, or with
+	// letters encoded that need no encoding, is refused.
 	URI string
 
 	Rule Rule
@@ -158,14 +161,21 @@ func (p *Policy) check() []error {
 			add("Methods", "has %q, which is no method that clients call", m)
 		}
 	}
-	for kind, rules := range map[string]map[string]Rule{"Methods": p.Methods, "Tools": p.Tools, "Prompts": p.Prompts} {
-		for _, name := range slices.Sorted(maps.Keys(rules)) {
-			rules[name].check(fmt.Sprintf("%s[%q]", kind, name), add)
+	for _, list := range []struct {
+		field string
+		rules map[string]Rule
+	}{{"Methods", p.Methods}, {"Tools", p.Tools}, {"Prompts", p.Prompts}} {
+		for _, name := range slices.Sorted(maps.Keys(list.rules)) {
+			field := fmt.Sprintf("%s[%q]", list.field, name)
+			if !canBeAsked(name) {
+				add(field, "is a name that no request can have: empty, or not printable")
+			}
+			list.rules[name].check(field, add)
 		}
 	}
 	for i, r := range p.Resources {
 		field := fmt.Sprintf("Resources[%d]", i)
-		if r.URI == "" || strings.Contains(strings.TrimSuffix(r.URI, "*"), "*") || dotted(r.URI) {
+		if !canBeAsked(r.URI) || strings.Contains(strings.TrimSuffix(r.URI, "*"), "*") || dotted(r.URI) {
 			add(field, "is about %q; write a URI, or the beginning of one and a final *", r.URI)
 		}
 		r.Rule.check(field, add)
@@ -182,6 +192,11 @@ func (p *Policy) check() []error {
 		}
 	}
 	return errs
+}
+
+// canBeAsked reports whether a request can name it: see package rpc.
+func canBeAsked(name string) bool {
+	return name != "" && utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
 }
 
 func (r Rule) check(field string, add func(field, format string, args ...any)) {
@@ -237,8 +252,8 @@ func (p *Policy) clone() Policy {
 // SetPolicy puts p in the place of the policy there was, for requests that are
 // decided from now on, and ends the streams of callers whom p denies. A mistake
 // in p changes nothing; the error joins a
-// [*ConfigError] for each. A guard made without a [Config.Policy] does not read
-// bodies and can't get one.
+// [*ConfigError] for each. A guard made without a [Config.Policy], or
+// [Config.Sessions], does not read bodies and can't get one.
 func (g *Guard) SetPolicy(p Policy) error {
 	if !g.readsBody {
 		return &ConfigError{Field: "Policy", Problem: "was nil when the guard was made; give New a Policy to begin with"}

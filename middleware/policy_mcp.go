@@ -3,23 +3,29 @@ package middleware
 import (
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mcp-rs/mcp-rs/middleware/internal/rpc"
 )
 
 // operations reads what a request asks for, as the MCP server behind us will read
-// it. Without a policy nobody looks. Only POST carries messages; the streams that
-// GET opens and the sessions that DELETE ends need no more than Config.Scopes.
+// it. Without a policy nobody looks. The streams that GET opens and the sessions that
+// DELETE ends need no more than Config.Scopes; any other verb might carry a message.
 //
 // The body decides and never a header: Mcp-Method and Mcp-Name are for proxies,
 // and a request in which they contradict the body is refused.
 func (g *Guard) operations(r *http.Request) ([]Operation, error) {
-	if !g.readsBody || r.Method != http.MethodPost {
+	if !g.readsBody {
+		return nil, nil
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions:
 		return nil, nil
 	}
 	body, err := g.readBody(r)
-	if err != nil {
+	if err != nil || len(body) == 0 && r.Method != http.MethodPost {
 		return nil, err
 	}
 	read, _, err := rpc.Read(body, r.Header)
@@ -86,6 +92,9 @@ func (pol *policy) rules(op Operation) ([]*Rule, error) {
 	case KindResource:
 		return pol.resource(found, op)
 	}
+	if pol.Default == DefaultDeny && found == nil && !slices.Contains(methods, op.Method) {
+		return nil, fmt.Errorf("%w: no rule is about the method, and it is not one of the protocol's", errForbidden)
+	}
 	return found, nil
 }
 
@@ -98,7 +107,7 @@ func (pol *policy) named(found []*Rule, rules map[string]Rule, op Operation) ([]
 
 func (pol *policy) resource(found []*Rule, op Operation) ([]*Rule, error) {
 	if len(pol.Resources) > 0 && dotted(op.Name) {
-		return nil, fmt.Errorf("%w: the URI has dot segments", errForbidden)
+		return nil, fmt.Errorf("%w: the URI could mean another one", errForbidden)
 	}
 	matched := false
 	for i := range pol.Resources {
@@ -125,19 +134,18 @@ func (r *ResourceRule) matches(uri string) bool {
 	return uri == r.URI || wild && strings.HasPrefix(uri, prefix)
 }
 
-// dotted reports whether a URI could mean another one to a server that tidies
-// paths, encoded dots included.
+// encodedPlain is an encoding, single or repeated, of what needs none: an unreserved
+// character (RFC 3986 §6.2.2.2), a slash or a backslash.
+var encodedPlain = regexp.MustCompile(`(?i)%(?:25)*(?:2[def]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9ae])`)
+
+// dotted reports whether a URI could mean another one to a server that decodes or
+// tidies it: by dot segments (RFC 3986 §5.2.4), wherever a reader may begin or end
+// one, or by encoding what is compared as it is written.
 func dotted(uri string) bool {
-	uri = strings.ToLower(uri)
-	for _, encoded := range [...]string{"%2e", "%2f", "%5c"} {
-		if strings.Contains(uri, encoded) {
-			return true
-		}
-	}
-	for segment := range strings.FieldsFuncSeq(uri, func(r rune) bool { return r == '/' || r == '\\' }) {
+	for segment := range strings.FieldsFuncSeq(uri, func(r rune) bool { return strings.ContainsRune(`/\:?#;`, r) }) {
 		if segment == "." || segment == ".." {
 			return true
 		}
 	}
-	return false
+	return encodedPlain.MatchString(uri)
 }

@@ -3,6 +3,8 @@ package middleware
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 )
@@ -29,13 +31,27 @@ func RequireScopes(ctx context.Context, scopes ...string) error {
 	if pol.holds(c.principal, scopes...) {
 		return nil
 	}
-	needed, err := pol.needed(c.principal, c.operations)
-	if err != nil {
-		return err
+	err := pol.stepUp(c, scopes)
+	c.late.set(err)
+	return err
+}
+
+// stepUp is the refusal of a call for want of scopes, in the order of authorize:
+// who has not signed in must do that first.
+func (pol *policy) stepUp(c *call, scopes []string) error {
+	for _, s := range scopes {
+		if !isScope(s) { // which nobody could get, and a challenge could not quote
+			return fmt.Errorf("%w: what it asks for is no scope", errForbidden)
+		}
 	}
-	short := &scopeError{words(scopes, needed)}
-	c.late.set(short)
-	return short
+	needed, err := pol.needed(c.principal, c.operations)
+	switch {
+	case err != nil:
+		return err
+	case c.principal.Method == MethodAnonymous:
+		return errNoCredential
+	}
+	return &scopeError{words(scopes, needed)}
 }
 
 // late is a refusal that a handler asked for.
@@ -64,6 +80,7 @@ func (l *late) get() error {
 type lateWriter struct {
 	http.ResponseWriter
 	late    *late
+	header  http.Header     // as it was before the handler
 	refuse  func(err error) // writes the refusal
 	began   bool            // the status is out
 	refused bool            // it was the refusal's, and the handler's answer is dropped
@@ -83,6 +100,8 @@ func (w *lateWriter) WriteHeader(status int) {
 		w.began = true
 		if err := w.late.get(); err != nil {
 			w.refused = true
+			clear(w.Header()) // of an answer that is not given, such as its encoding
+			maps.Copy(w.Header(), w.header)
 			w.refuse(err)
 			return
 		}

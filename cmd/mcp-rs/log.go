@@ -9,9 +9,7 @@ import (
 
 // newLogger writes text to a terminal and JSON to anything else, unless told.
 func newLogger(w io.Writer, conf *config) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(conf.LogLevel)) // checked by load
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: conf.level()}
 	if conf.LogFormat == "text" || conf.LogFormat == "auto" && isTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}

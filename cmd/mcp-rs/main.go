@@ -50,7 +50,7 @@ var errSaid = errors.New("said")
 // run runs one command and returns its exit code.
 func run(ctx context.Context, args []string, p program) int {
 	root := p.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // never nil, which means os.Args to cobra
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
