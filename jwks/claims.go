@@ -89,13 +89,13 @@ func parseClaims(text []byte) (*Claims, error) {
 		return nil, fmt.Errorf("%w: claims: %w", ErrMalformed, err)
 	}
 	c := &Claims{members: members}
-	if c.Issuer, _, err = text1(members, "iss"); err != nil {
+	if c.Issuer, _, err = optionalString(members, "iss"); err != nil {
 		return nil, err
 	}
-	if c.Subject, _, err = text1(members, "sub"); err != nil {
+	if c.Subject, _, err = optionalString(members, "sub"); err != nil {
 		return nil, err
 	}
-	if c.ID, _, err = text1(members, "jti"); err != nil {
+	if c.ID, _, err = optionalString(members, "jti"); err != nil {
 		return nil, err
 	}
 	if c.Expiry, err = date(members, "exp"); err != nil {

@@ -37,20 +37,20 @@ func parseHeader(text []byte) (header, error) {
 		}
 	}
 	var h header
-	if h.alg, _, err = text1(members, "alg"); err != nil {
+	if h.alg, _, err = optionalString(members, "alg"); err != nil {
 		return header{}, err
 	}
-	if h.kid, _, err = text1(members, "kid"); err != nil {
+	if h.kid, _, err = optionalString(members, "kid"); err != nil {
 		return header{}, err
 	}
-	if h.typ, h.hasTyp, err = text1(members, "typ"); err != nil {
+	if h.typ, h.hasTyp, err = optionalString(members, "typ"); err != nil {
 		return header{}, err
 	}
 	return h, nil
 }
 
-// text1 is the value of a member that must be a string where it is there at all.
-func text1(members []strictjson.Member, name string) (text string, found bool, err error) {
+// optionalString is the value of a member that must be a string where it is there at all.
+func optionalString(members []strictjson.Member, name string) (text string, found bool, err error) {
 	value, found := strictjson.Find(members, name)
 	if !found {
 		return "", false, nil

@@ -181,7 +181,7 @@ func parseKey(text []byte) (*key, error) {
 	}
 	field := map[string]string{}
 	for _, name := range []string{"kty", "use", "alg", "kid"} {
-		if field[name], _, err = text1(members, name); err != nil {
+		if field[name], _, err = optionalString(members, name); err != nil {
 			return nil, err
 		}
 	}

@@ -55,10 +55,10 @@ func NewSessionSeal(keys ...[]byte) (*SessionSeal, error) {
 func (s *SessionSeal) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // LogValue implements slog.LogValuer.
-func (s SessionSeal) LogValue() slog.Value { return slog.StringValue("[secret]") }
+func (s *SessionSeal) LogValue() slog.Value { return slog.StringValue("[secret]") }
 
 // MarshalText implements encoding.TextMarshaler.
-func (s SessionSeal) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
+func (s *SessionSeal) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
 
 // Seal returns the id that p's client gets to see for the session id of the MCP
 // server.

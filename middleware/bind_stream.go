@@ -33,7 +33,10 @@ type stream struct {
 // isStream reports whether a request opens a stream: any GET that is let through
 // to an MCP server does, and the one call that listens.
 func (c *call) isStream(r *http.Request) bool {
-	return r.Method == http.MethodGet || c.listening() != nil
+	// Where nobody reads bodies, the header tells, which revision 2026-07-28 requires.
+	// Who lies about it bounds their own call and nothing else.
+	named := c.operations == nil && r.Header.Get("Mcp-Method") == "subscriptions/listen"
+	return r.Method == http.MethodGet || named || c.listening() != nil
 }
 
 // listening is the operation subscriptions/listen, or nil.

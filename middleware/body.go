@@ -37,14 +37,14 @@ func (g *Guard) boundBody(r *http.Request) error {
 	return nil
 }
 
-// bodyTime is how long a body that we read may take to arrive. net/http's own
-// ReadTimeout is no help: it ends event streams.
+// bodyTime is how long a body may take to arrive that we read, or that net/http
+// reads away behind a refusal. Its own ReadTimeout is no help: it ends event streams.
 const bodyTime = 30 * time.Second
 
-// timeBody bounds the reading of a body that we read before the handler runs. The
-// function it returns lifts the bound.
-func (g *Guard) timeBody(w http.ResponseWriter, r *http.Request) (lift func()) {
-	if r.ContentLength == 0 || r.ContentLength > 0 && !g.readsBody {
+// timeBody bounds the reading of a body. The function it returns lifts the bound, for
+// the handler of an admitted request.
+func timeBody(w http.ResponseWriter, r *http.Request) (lift func()) {
+	if r.ContentLength == 0 {
 		return func() {}
 	}
 	c := http.NewResponseController(w)

@@ -87,8 +87,9 @@ type Config struct {
 	// Logger hears of each decision. Nil discards.
 	Logger *slog.Logger
 
-	// Observe is called once for each decision, before the answer is written. It
-	// must not block. Nil means nobody.
+	// Observe is called for each decision, before the answer is written: once for a
+	// request, and once more if its handler refuses it ([RequireScopes]) or panics.
+	// It must not block. Nil means nobody.
 	Observe func(context.Context, Event)
 
 	// Transport carries requests to providers. Nil means a bounded one of ours.

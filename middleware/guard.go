@@ -3,7 +3,8 @@
 //
 // A [Guard] wraps an http.Handler. [Guard.Check] is the decision, in four steps
 // that read like the files of this package: extract the credential, authenticate
-// it, and authorize who it speaks for; anything else is denied. [Guard.Handler]
+// it, bind the session to its caller, and authorize what is asked for; anything else
+// is denied. [Guard.Handler]
 // is the same decision with its answers written out.
 //
 // The handler learns who calls from [PrincipalFrom]. It does not get to see the
@@ -123,6 +124,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := g.now()
 		defer g.recover(w, r, began)
+		patient := timeBody(w, r)
 		if err := g.checkTransport(r); err != nil {
 			g.refuse(w, r, began, nil, err)
 			return
@@ -133,16 +135,15 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		patient := g.timeBody(w, r)
 		c, err := g.check(r)
 		if err == nil {
 			err = g.boundBody(r)
 		}
-		patient()
 		if err != nil {
 			g.refuse(w, r, began, c, err)
 			return
 		}
+		patient()
 		g.observe(r, began, c, nil)
 		g.serve(h, w, r, began, c)
 	})

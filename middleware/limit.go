@@ -117,7 +117,7 @@ func (g *Guard) limitFailures(remote string) error {
 // guesses are the failures of who makes credentials up. A token that has expired, or
 // is for another server, was made by its issuer: many clients behind one address
 // may well come with one at the same time.
-var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrKey, jwks.ErrIssuer, errOpaque}
+var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrIssuer, errOpaque}
 
 // failed counts a guess.
 func (g *Guard) failed(remote string, err error) {

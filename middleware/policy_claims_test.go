@@ -19,7 +19,8 @@ func TestScopeClaims(t *testing.T) {
 	}{
 		{"a string is words", nil, map[string]any{"scope": "a b"}, "a b"},
 		{"an array is scopes", nil, map[string]any{"scope": []string{"a", "b"}}, "a b"},
-		{"an array of strings of words", nil, map[string]any{"scope": []string{"a b", "c"}}, "a b c"},
+		{"an element of an array is whole, or nothing", nil, map[string]any{"scope": []string{"a b", "c"}}, "c"},
+		{"a name that somebody chose is no scope", []string{"groups"}, map[string]any{"groups": []string{"Friends of admin", "read"}}, "read"},
 		{"each once", nil, map[string]any{"scope": "a b a"}, "a b"},
 		{"scp without scope", nil, map[string]any{"scope": nil, "scp": []string{"a"}}, "a"},
 		{"scp as a string", nil, map[string]any{"scope": nil, "scp": "a b"}, "a b"},

@@ -12,16 +12,13 @@ import (
 
 // operations reads what a request asks for, as the MCP server behind us will read
 // it. Without a policy nobody looks. The streams that GET opens and the sessions that
-// DELETE ends need no more than Config.Scopes; any other verb might carry a message.
+// DELETE ends come without a body and need no more than Config.Scopes; a body is read
+// whatever the verb, because a handler may take a message with any.
 //
 // The body decides and never a header: Mcp-Method and Mcp-Name are for proxies,
 // and a request in which they contradict the body is refused.
 func (g *Guard) operations(r *http.Request) ([]Operation, error) {
 	if !g.readsBody {
-		return nil, nil
-	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions:
 		return nil, nil
 	}
 	body, err := g.readBody(r)
@@ -45,12 +42,19 @@ func (g *Guard) operations(r *http.Request) ([]Operation, error) {
 // then none is named, because asking for one would be in vain.
 func (pol *policy) needed(p *Principal, ops []Operation) ([]string, error) {
 	needed := words(pol.base, nil)
+	conditions := 0
 	for _, op := range ops {
 		rules, err := pol.rules(op)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rules {
+			if r.Condition != nil {
+				conditions++
+			}
+			if conditions > maxConditions {
+				return nil, fmt.Errorf("%w: the batch needs more than %d conditions", errForbidden, maxConditions)
+			}
 			if err := r.allow(p, op); err != nil {
 				return nil, err
 			}
@@ -59,6 +63,9 @@ func (pol *policy) needed(p *Principal, ops []Operation) ([]string, error) {
 	}
 	return needed, nil
 }
+
+// maxConditions bounds what one batch can make us work out.
+const maxConditions = 32
 
 // allow decides all of a rule but its scopes.
 func (r *Rule) allow(p *Principal, op Operation) error {
@@ -142,6 +149,11 @@ var encodedPlain = regexp.MustCompile(`(?i)%(?:25)*(?:2[def]|3[0-9]|4[1-9a-f]|5[
 // tidies it: by dot segments (RFC 3986 §5.2.4), wherever a reader may begin or end
 // one, or by encoding what is compared as it is written.
 func dotted(uri string) bool {
+	// The first letter of the scheme, and what follows the authority.
+	scheme, rest, _ := strings.Cut(uri, ":")
+	if scheme != strings.ToLower(scheme) || strings.Contains(strings.TrimLeft(rest, "/"), "//") || strings.HasPrefix(rest, "////") {
+		return true
+	}
 	for segment := range strings.FieldsFuncSeq(uri, func(r rune) bool { return strings.ContainsRune(`/\:?#;`, r) }) {
 		if segment == "." || segment == ".." {
 			return true

@@ -91,17 +91,32 @@ func (pol *policy) scopesOf(c *jwks.Claims) []string {
 		if !c.Has(name) {
 			name = "scp"
 		}
-		return words(c.List(name), nil)
+		return claimed(c, []string{name}, nil)
 	}
 	var scopes []string
 	for _, claim := range pol.ScopeClaims {
-		list := c.List(claim)
-		if list == nil {
-			list = c.List(strings.Split(claim, ".")...)
+		path := []string{claim}
+		if !c.Has(claim) {
+			path = strings.Split(claim, ".")
 		}
-		scopes = words(list, scopes)
+		scopes = claimed(c, path, scopes)
 	}
 	return scopes
+}
+
+// claimed appends the scopes of one claim: the words of a string, or the elements of
+// an array as they are. An element with a space in it is a name that somebody chose,
+// such as "Friends of admin", and no scope.
+func claimed(c *jwks.Claims, path, to []string) []string {
+	if text := c.Text(path...); text != "" {
+		return words([]string{text}, to)
+	}
+	for _, scope := range c.List(path...) {
+		if isScope(scope) && !slices.Contains(to, scope) {
+			to = append(to, scope)
+		}
+	}
+	return to
 }
 
 // words appends the words of list that are not there yet.

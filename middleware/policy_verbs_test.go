@@ -7,12 +7,12 @@ import (
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
-// A server behind us may take a message with another verb than POST.
+// A server behind us may take a message with any verb.
 func TestMessagesOfAnyVerbAreDecided(t *testing.T) {
 	c := config()
 	c.Scopes, c.Policy = nil, &middleware.Policy{Tools: map[string]middleware.Rule{"wipe": {Deny: true}}}
 	g := newGuard(t, c)
-	for _, verb := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, "BREW"} {
+	for _, verb := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions, "BREW"} {
 		r := post(mint(nil), message("tools/call", map[string]any{"name": "wipe"}))
 		r.Method = verb
 		if got := reasonOf(g, r); got != "forbidden_operation" {

@@ -68,6 +68,12 @@ func readYAML(path string, into any) error {
 	if len(text) > maxPolicyFile {
 		return fmt.Errorf("is larger than %d bytes", maxPolicyFile)
 	}
+	var tree yaml.Node
+	if yaml.Unmarshal(text, &tree) == nil {
+		if line := blank(&tree); line > 0 {
+			return fmt.Errorf("has a name without a value in line %d, where a rule may be missing; write it, or {} or [] for none", line)
+		}
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	switch err := decoder.Decode(into); {
@@ -80,6 +86,20 @@ func readYAML(path string, into any) error {
 		return errors.New("has more than one document; keep one")
 	}
 	return nil
+}
+
+// blank is the line of the first name or entry without a value, or 0. YAML reads it
+// as null, and Go as nothing: no scopes, no denial, no condition.
+func blank(n *yaml.Node) int {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return n.Line
+	}
+	for _, child := range n.Content {
+		if line := blank(child); line > 0 {
+			return line
+		}
+	}
+	return 0
 }
 
 // quoted is what the messages of package yaml say of values, which may be anything

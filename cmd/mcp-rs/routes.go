@@ -38,7 +38,21 @@ func (s *server) routes() (http.Handler, error) {
 	})
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("/", metadata.NotFound())
-	return mux, nil
+	return impatient(mux), nil
+}
+
+// bodyTime is how long a body may take that nobody waits for.
+const bodyTime = 30 * time.Second
+
+// impatient bounds the reading of bodies: net/http reads away what a handler has left
+// of one before it answers. The guard lifts the bound for requests that it admits.
+func impatient(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // documents are the paths of the RFC 9728 documents: where clients compute them to

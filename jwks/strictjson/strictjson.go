@@ -85,32 +85,6 @@ func String(text []byte) (string, error) {
 	return string(b), s.end()
 }
 
-// Kind is the first byte of a value that was read: one of { [ " t f n, or 0 for a
-// number.
-func Kind(value []byte) byte {
-	if len(value) == 0 {
-		return 0
-	}
-	switch c := value[0]; c {
-	case '{', '[', '"', 't', 'f', 'n':
-		return c
-	}
-	return 0
-}
-
-// IsNull reports whether value is null.
-func IsNull(value []byte) bool { return Kind(value) == 'n' }
-
-// Find returns the value of the member called name, exactly.
-func Find(members []Member, name string) ([]byte, bool) {
-	for i := range members {
-		if string(members[i].Name) == name {
-			return members[i].Value, true
-		}
-	}
-	return nil, false
-}
-
 // A scanner walks over one text. All of its methods that read a value expect pos
 // at the value's first byte and leave it behind the last.
 type scanner struct {

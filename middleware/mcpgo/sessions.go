@@ -30,12 +30,19 @@ type sealedSessions struct{ seal *middleware.SessionSeal }
 // passes nil when it ends idle sessions.
 func (s sealedSessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
 	if r == nil {
-		return callerSessions{}
+		return sweeper{}
 	}
 	return callerSessions{s.seal, middleware.PrincipalFrom(r.Context())}
 }
 
-// callerSessions is the sessions of one caller; the zero one is nobody's.
+// sweeper is the sessions as mcp-go sees them when it ends idle ones.
+type sweeper struct{}
+
+func (sweeper) Generate() string                              { return "" }
+func (sweeper) Validate(string) (terminated bool, err error)  { return false, errSession }
+func (sweeper) Terminate(string) (notAllowed bool, err error) { return false, nil }
+
+// callerSessions is the sessions of one caller.
 type callerSessions struct {
 	seal   *middleware.SessionSeal
 	caller *middleware.Principal
@@ -60,9 +67,6 @@ func (c callerSessions) Validate(id string) (terminated bool, err error) {
 }
 
 func (c callerSessions) Terminate(id string) (notAllowed bool, err error) {
-	if c.caller == nil {
-		return false, nil // mcp-go itself, about an idle session
-	}
 	_, err = c.Validate(id)
 	return false, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 
@@ -15,6 +16,9 @@ import (
 // maxSessions bounds what sessions cost: mcp-go keeps some 10 KiB for each, and
 // not every client ends the ones it begins.
 const maxSessions = 4096
+
+// maxOwned bounds the sessions of one caller, so that nobody can take all of them.
+const maxOwned = 256
 
 var errSession = errors.New("no such session")
 
@@ -36,9 +40,21 @@ type sessions struct {
 	closing chan struct{} // closed when no session may go on
 
 	mu     sync.Mutex
-	live   map[string]chan struct{} // guarded by mu: begun here; closed when they end
-	over   map[string]bool          // guarded by mu: ended here
-	closed bool                     // guarded by mu: no new ones
+	live   map[string]session // guarded by mu: begun here
+	owned  map[string]int     // guarded by mu: how many of live are whose
+	over   map[string]bool    // guarded by mu: ended here
+	closed bool               // guarded by mu: no new ones
+}
+
+// A session is one that was begun here.
+type session struct {
+	owner string
+	ended chan struct{} // closed when it ends
+}
+
+// nameOf tells callers apart.
+func nameOf(c caller) string {
+	return fmt.Sprintf("%q %q %q %q", c.Method, c.Issuer, c.Subject, c.Client)
 }
 
 // A caller is who a session belongs to. It is not the token: a session outlives
@@ -53,7 +69,7 @@ func callerOf(ctx context.Context) caller {
 }
 
 func newSessions(seal *middleware.SessionSeal) *sessions {
-	return &sessions{seal: seal, closing: make(chan struct{}), live: map[string]chan struct{}{}, over: map[string]bool{}}
+	return &sessions{seal: seal, closing: make(chan struct{}), live: map[string]session{}, owned: map[string]int{}, over: map[string]bool{}}
 }
 
 // begin returns the id of a new session, or "" when there is no room: the client
@@ -64,11 +80,13 @@ func newSessions(seal *middleware.SessionSeal) *sessions {
 func (s *sessions) begin(owner caller) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.live) >= maxSessions {
+	name := nameOf(owner)
+	if s.closed || len(s.live) >= maxSessions || s.owned[name] >= maxOwned {
 		return ""
 	}
 	id := s.seal.Seal(owner, rand.Text())
-	s.live[id] = make(chan struct{})
+	s.live[id] = session{name, make(chan struct{})}
+	s.owned[name]++
 	return id
 }
 
@@ -84,7 +102,7 @@ func (s *sessions) find(id string, owner caller) (ended <-chan struct{}, ok bool
 		return nil, false
 	}
 	if live, ok := s.live[id]; ok {
-		return live, true
+		return live.ended, true
 	}
 	return s.closing, true // begun on another replica, or by one before us
 }
@@ -94,8 +112,7 @@ func (s *sessions) end(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if live, ok := s.live[id]; ok {
-		delete(s.live, id)
-		close(live)
+		s.forget(id, live)
 	}
 	if len(s.over) >= maxEnded {
 		for other := range s.over { // in random order
@@ -116,9 +133,17 @@ func (s *sessions) close() {
 	s.closed = true
 	close(s.closing)
 	for id, live := range s.live {
-		delete(s.live, id)
-		close(live)
+		s.forget(id, live)
 	}
+}
+
+// forget ends a session that was begun here. s.mu is held.
+func (s *sessions) forget(id string, live session) {
+	delete(s.live, id)
+	if s.owned[live.owner]--; s.owned[live.owner] == 0 {
+		delete(s.owned, live.owner)
+	}
+	close(live.ended)
 }
 
 // ResolveSessionIdManager implements [server.SessionIdManagerResolver]. mcp-go
