@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ func (p program) keygenCommand() *cobra.Command {
 		Long:  "keygen makes an API key. The key is shown once, on standard error, and kept nowhere.\nThe line for the file is on standard output, so that it can be appended:\n\n  mcp-rs keygen --name ci --scopes read >> keys.txt",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if name == "" {
+				return usageError{errors.New("--name is missing; give the key a name, such as --name ci")}
+			}
 			end, err := parseEnd(expires, time.Now())
 			if err != nil {
 				return usageError{err}
@@ -37,7 +41,6 @@ func (p program) keygenCommand() *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "`name` of the key, as logs show it")
 	c.Flags().StringSliceVar(&scopes, "scopes", nil, "`scopes` that the key holds, separated by commas")
 	c.Flags().StringVar(&expires, "expires", "", "when it ends: days such as 90d, a `date` such as 2027-01-31, or a time of RFC 3339; empty means never")
-	_ = c.MarkFlagRequired("name")
 	return c
 }
 

@@ -14,6 +14,7 @@ package strictjson
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -26,6 +27,7 @@ var (
 	ErrDuplicate = errors.New("a member name is there twice")
 	ErrVariant   = errors.New("two member names differ only by case")
 	ErrDepth     = errors.New("nested too deeply")
+	ErrNumber    = errors.New("a number is too large for any reader")
 	ErrType      = errors.New("another JSON type was expected")
 )
 
@@ -248,8 +250,10 @@ func (s *scanner) array(depth int, element func([]byte)) error {
 	}
 }
 
-// number follows RFC 8259 §6: no leading zeros, no hex, no NaN.
+// number follows RFC 8259 §6: no leading zeros, no hex, no NaN; and nothing that a
+// 64-bit float makes infinite of.
 func (s *scanner) number() error {
+	from := s.pos
 	if s.peek() == '-' {
 		s.pos++
 	}
@@ -275,6 +279,11 @@ func (s *scanner) number() error {
 		if !s.digits() {
 			return ErrSyntax
 		}
+	} else if s.pos-from < 300 { // 1e300 is far from infinite
+		return nil
+	}
+	if _, err := strconv.ParseFloat(string(s.data[from:s.pos]), 64); err != nil {
+		return ErrNumber
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func TestObjectAccepts(t *testing.T) {
 		{"names that differ by case", `{"a":1,"A":2}`, "a=1 A=2"},
 		{"names that differ by normal form", `{"\u00e9":1,"e\u0301":2}`, "\u00e9=1 e\u0301=2"},
 		{"zero", `{"a":0,"b":-0,"c":0.0,"d":0e0,"e":0E-0}`, "a=0 b=-0 c=0.0 d=0e0 e=0E-0"},
-		{"numbers of any size", `{"a":1e999999,"b":123456789012345678901234567890}`, "a=1e999999 b=123456789012345678901234567890"},
+		{"numbers of any finite size", `{"a":1e308,"b":123456789012345678901234567890}`, "a=1e308 b=123456789012345678901234567890"},
 	} {
 		t.Run(row.policy, func(t *testing.T) {
 			members, err := strictjson.Object([]byte(row.text), nil)
