@@ -97,6 +97,12 @@ func FuzzHonest(f *testing.F) {
 		if name == "" || strings.ContainsFunc(name, unicode.IsControl) || id < -(1<<53-1) || id > 1<<53-1 || !utf8.ValidString(value) {
 			t.Skip("not honest")
 		}
+		// mcp-go sends a name that begins as if it were encoded, but does not end so,
+		// as it is. We refuse it: a reader that looks at the beginning alone reads
+		// another one.
+		if rest, ok := strings.CutPrefix(name, "=?base64?"); ok && !strings.HasSuffix(rest, "?=") {
+			t.Skip("reads in two ways")
+		}
 		m := &mcp.Meta{AdditionalFields: map[string]any{"traceparent": value}}
 		version := mcp.ProtocolVersion20251125
 		if modern {
