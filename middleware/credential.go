@@ -79,7 +79,7 @@ func shape(token string) credentialKind {
 	return kindOpaque
 }
 
-// tokenInQuery reports whether a token came in the query string. “Access tokens
+// tokenInQuery reports whether a token came in the query string, or might have. “Access tokens
 // MUST NOT be included in the URI query string” — MCP authorization, Access Token
 // Usage.
 func tokenInQuery(query string) bool {
@@ -87,6 +87,6 @@ func tokenInQuery(query string) bool {
 		return false
 	}
 	values, err := url.ParseQuery(query)
-	// What we can't parse, another server behind us might.
-	return values.Has("access_token") || err != nil && strings.Contains(query, "access_token")
+	// What we can't parse, another server behind us might, and find a token in it.
+	return err != nil || values.Has("access_token")
 }
