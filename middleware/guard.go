@@ -67,9 +67,9 @@ type endpoint struct {
 }
 
 // Check decides whether a request may pass, and for whom. It answers nothing. With
-// a Policy it reads the body, and puts an equal one back. An error of it means no;
-// see [DenialOf]. Host, Origin and body size belong to the transport and are
-// checked by [Guard.Handler].
+// a Policy or Sessions it reads the body, within Config.MaxBody, and puts an equal
+// one back. An error of it means no; see [DenialOf]. Host and Origin belong to the
+// transport, and are checked by [Guard.Handler] alone.
 func (g *Guard) Check(r *http.Request) (*Principal, error) {
 	c, err := g.check(r)
 	if err != nil {
@@ -114,8 +114,8 @@ func (g *Guard) check(r *http.Request) (*call, error) {
 // Handler runs h for admitted requests only, with the [Principal] in the context
 // and without the credential in the headers. It answers CORS preflights, refuses
 // with the status and challenge that RFC 6750 §3 asks for, and turns a panic of h
-// into a 500. The http.ResponseWriter that h gets is the server's own; for a POST
-// under a Policy it is one that [RequireScopes] can still refuse through, and that
+// into a 500. The http.ResponseWriter that h gets is the server's own; for a message
+// that was read it is one that [RequireScopes] can still refuse through, and that
 // streams as the server's does.
 func (g *Guard) Handler(h http.Handler) http.Handler {
 	if h == nil {
@@ -202,7 +202,7 @@ func (g *Guard) admit(r *http.Request, c *call) *http.Request {
 var errPanic = errors.New("the handler panicked")
 
 // recover answers for a handler that panicked, and then ends the connection: the
-// handler may have begun to answer, which nobody can tell without wrapping the
+// handler may have begun to answer, which cannot be told of the server's own
 // http.ResponseWriter, and half an answer must not look like a whole one.
 func (g *Guard) recover(w http.ResponseWriter, r *http.Request, began time.Time) {
 	switch cause := recover(); cause {

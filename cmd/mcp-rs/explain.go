@@ -31,7 +31,7 @@ func (p program) explainCommand() *cobra.Command {
 			return p.explain(c.Context(), conf, asKey)
 		},
 	}
-	c.Flags().StringVar(&envFile, "env-file", "", "read variables from this `file`; the environment wins")
+	envFileFlag(c, &envFile)
 	c.Flags().BoolVar(&asKey, "api-key", false, "standard input is an API key")
 	return c
 }

@@ -36,9 +36,13 @@ func (p program) serveCommand() *cobra.Command {
 			return p.serve(c.Context(), conf, nil)
 		},
 	}
-	c.Flags().StringVar(&envFile, "env-file", "", "read variables from this `file`; the environment wins")
+	envFileFlag(c, &envFile)
 	c.Flags().BoolVar(&printConfig, "print-config", false, "print the effective configuration, secrets masked, and exit")
 	return c
+}
+
+func envFileFlag(c *cobra.Command, path *string) {
+	c.Flags().StringVar(path, "env-file", "", "read variables from this `file`; the environment wins")
 }
 
 // load reads the configuration and says everything that is wrong with it.
