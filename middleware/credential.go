@@ -35,7 +35,7 @@ var (
 // is: a request that can be read in two ways is refused, not guessed at.
 func extract(r *http.Request) (credential, error) {
 	if tokenInQuery(r.URL.RawQuery) {
-		return credential{}, fmt.Errorf("%w: a token in the query, where logs and referrers keep it", errMalformed)
+		return credential{}, fmt.Errorf("%w: a token in the query, where logs and referrers keep it, or a query that cannot be parsed", errMalformed)
 	}
 	authorization, keys := r.Header["Authorization"], r.Header["X-Api-Key"]
 	if len(authorization) > 1 || len(keys) > 1 {

@@ -56,8 +56,8 @@ func FuzzCredential(f *testing.F) {
 		lines := r.Header["Authorization"]
 		byToken := len(lines) == 1 && exactly.MatchString(lines[0])
 		byKey := len(lines) == 0 && r.Header.Get("X-Api-Key") == goodKey
-		values, _ := url.ParseQuery(r.URL.RawQuery)
-		want := (byToken || byKey) && !values.Has("access_token")
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		want := (byToken || byKey) && err == nil && !values.Has("access_token")
 
 		p, err := g.Check(r)
 		if admitted := err == nil; admitted != want {
