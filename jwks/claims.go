@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,7 +24,28 @@ type Claims struct {
 	ID        string    // "jti", empty when absent
 	Type      string    // "typ" of the header, empty when absent
 
-	members []strictjson.Member
+	// What the issuer's Names find.
+	Client string   // the OAuth client, empty when absent
+	User   string   // who it is; Subject unless Names.User says otherwise
+	Scopes []string // what is granted; must not be changed
+
+	// Confirmation is the key that the bearer must prove to hold. Nil when the token is
+	// not bound to one.
+	Confirmation *Confirmation
+
+	prefixes []string // of scopes, as Names.ScopePrefixes
+	members  []strictjson.MemberOf[string]
+
+	// Who vouches: nil for claims that nobody signed, see ClaimsOf.
+	by  *issuer
+	key *key
+}
+
+// A Confirmation is the "cnf" of a token (RFC 7800 §3.1). Where both are set, both must
+// be proved.
+type Confirmation struct {
+	Key         string // "jkt": the thumbprint of a DPoP key (RFC 9449 §6.1)
+	Certificate string // "x5t#S256": that of a TLS client certificate (RFC 8705 §3.1)
 }
 
 // Has reports whether the claim is there and not null.
@@ -52,20 +74,20 @@ func (c *Claims) List(path ...string) []string {
 	return list
 }
 
-// lookup returns the text of a value, or nil.
-func (c *Claims) lookup(path []string) []byte {
+// lookup returns the text of a value, or "", which no value has.
+func (c *Claims) lookup(path []string) string {
 	members := c.members
-	var value []byte
+	var value string
 	for i, name := range path {
 		if i > 0 {
 			var err error
 			if members, err = strictjson.Object(value, nil); err != nil {
-				return nil
+				return ""
 			}
 		}
 		var ok bool
 		if value, ok = strictjson.Find(members, name); !ok {
-			return nil
+			return ""
 		}
 	}
 	return value
@@ -80,15 +102,16 @@ var knownClaims = []string{
 
 // parseClaims reads a claims set strictly (RFC 7519 §4, §7.2). It checks types,
 // not values, and what it returns is not verified yet.
-func parseClaims(text []byte) (*Claims, error) {
-	members, err := strictjson.Object(text, make([]strictjson.Member, 0, 16))
+func parseClaims(text string) (*Claims, error) {
+	var room [16]strictjson.MemberOf[string]
+	members, err := strictjson.Object(text, room[:0])
 	if err == nil {
 		err = strictjson.NoVariants(members, knownClaims...)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: claims: %w", ErrMalformed, err)
+		return nil, malformedClaims(err)
 	}
-	c := &Claims{members: members}
+	c := &Claims{members: slices.Clone(members)}
 	if c.Issuer, _, err = optionalString(members, "iss"); err != nil {
 		return nil, err
 	}
@@ -115,22 +138,26 @@ func parseClaims(text []byte) (*Claims, error) {
 	return c, nil
 }
 
-func stringOrArray(value []byte) ([]string, error) {
+// malformedClaims is nil where err is.
+func malformedClaims(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: claims: %w", ErrMalformed, err)
+}
+
+func stringOrArray(value string) ([]string, error) {
 	if strictjson.Kind(value) == '"' {
 		text, err := strictjson.String(value)
 		return []string{text}, err
 	}
-	elements, err := strictjson.Array(value, nil)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]string, len(elements))
-	for i, element := range elements {
-		if list[i], err = strictjson.String(element); err != nil {
+	list, err := strictjson.Array(value, make([]string, 0, 4))
+	for i := range list {
+		if list[i], err = strictjson.String(list[i]); err != nil {
 			return nil, err
 		}
 	}
-	return list, nil
+	return list, err
 }
 
 // lastSecond is the end of the year 9999. Later dates overflow somebody's clock.
@@ -138,7 +165,7 @@ const lastSecond = 253402300799
 
 // date reads a NumericDate: a JSON number of seconds, fractions allowed (RFC 7519
 // §2). Absent is the zero time; a string, or a number out of range, is an error.
-func date(members []strictjson.Member, name string) (time.Time, error) {
+func date[T strictjson.Text](members []strictjson.MemberOf[T], name string) (time.Time, error) {
 	value, ok := strictjson.Find(members, name)
 	if !ok {
 		return time.Time{}, nil

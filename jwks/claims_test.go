@@ -36,7 +36,7 @@ var claimsRows = []struct {
 	{"cnf false refused", `"cnf":false`, jwks.ErrBound},
 	{"cnf by escape refused", `"\u0063nf":{}`, jwks.ErrBound},
 	{"cnf in capitals refused", `"CNF":{}`, jwks.ErrMalformed},
-	{"cnf null says nothing", `"cnf":null`, nil},
+	{"cnf null refused", `"cnf":null`, jwks.ErrBound},
 	{"cnf inside another claim says nothing", `"act":{"cnf":{"jkt":"x"}}`, nil},
 
 	// Exact names: RFC 7515 §5.3 by way of RFC 7519 §7.3

@@ -18,6 +18,7 @@ var (
 	ErrExpired     = errors.New("token expired")
 	ErrNotYet      = errors.New("token not valid yet")
 	ErrAudience    = errors.New("wrong audience")
+	ErrClient      = errors.New("wrong client")
 	ErrType        = errors.New("wrong token type")
 	ErrClaim       = errors.New("claim missing or unusable")
 	ErrBound       = errors.New("token is bound to a key that this request did not prove")

@@ -22,8 +22,8 @@ var refusedHeaders = [...]string{"crit", "b64", "cty", "zip", "enc", "jku", "x5u
 
 // parseHeader reads a JOSE header strictly (RFC 7515 §4). Unknown members are
 // ignored, as §4 demands.
-func parseHeader(text []byte) (header, error) {
-	var room [8]strictjson.Member
+func parseHeader(text string) (header, error) {
+	var room [8]strictjson.MemberOf[string]
 	members, err := strictjson.Object(text, room[:0])
 	if err == nil {
 		err = strictjson.NoVariants(members, "alg", "kid", "typ", "crit", "b64", "cty", "zip", "enc", "jku", "x5u", "jwk", "x5c")
@@ -50,7 +50,7 @@ func parseHeader(text []byte) (header, error) {
 }
 
 // optionalString is the value of a member that must be a string where it is there at all.
-func optionalString(members []strictjson.Member, name string) (text string, found bool, err error) {
+func optionalString[T strictjson.Text](members []strictjson.MemberOf[T], name string) (text string, found bool, err error) {
 	value, found := strictjson.Find(members, name)
 	if !found {
 		return "", false, nil

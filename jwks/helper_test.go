@@ -160,7 +160,7 @@ func keySet(keys ...string) string { return `{"keys":[` + strings.Join(keys, ","
 // sentinels are all the reasons that Verify has.
 var sentinels = []error{
 	jwks.ErrMalformed, jwks.ErrEncrypted, jwks.ErrAlgorithm, jwks.ErrIssuer, jwks.ErrKey, jwks.ErrSignature, jwks.ErrExpired,
-	jwks.ErrNotYet, jwks.ErrAudience, jwks.ErrType, jwks.ErrClaim, jwks.ErrBound, jwks.ErrUnavailable,
+	jwks.ErrNotYet, jwks.ErrAudience, jwks.ErrClient, jwks.ErrType, jwks.ErrClaim, jwks.ErrBound, jwks.ErrUnavailable,
 }
 
 // judge wants token to be refused for one reason, or accepted where that is nil, and

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // minRSA is the least size of an RSA key in bits (RFC 7518 §3.3); maxRSA keeps one
@@ -25,6 +26,7 @@ const minExponent = 1<<16 + 1
 type key struct {
 	id     string // "kid", empty when the key has none
 	alg    string // "alg", empty when the key does not say
+	issuer string // whose tokens alone it verifies, empty when the key does not say
 	kind   kind
 	public any // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, for a shared secret, []byte
 }
@@ -91,12 +93,19 @@ func (k *key) fits(a *algorithm) bool {
 	return k.kind == a.kind && (k.alg == "" || k.alg == a.name)
 }
 
+// of reports whether the key may be that of one of owners: its "issuer", if it has
+// one, is the only issuer that it speaks for. Providers that sign for many tenants
+// publish the keys of all of them together.
+func (k *key) of(owners []string) bool {
+	return k.issuer == "" || slices.Contains(owners, k.issuer)
+}
+
 // verify checks a signature over the text as it was received.
-func (k *key) verify(a *algorithm, signed string, signature []byte) error {
+func (k *key) verify(a *algorithm, signed, signature []byte) error {
 	if !k.fits(a) {
 		return ErrKey
 	}
-	if a.verifier.Verify([]byte(signed), signature, k.public) != nil {
+	if a.verifier.Verify(signed, signature, k.public) != nil {
 		return ErrSignature
 	}
 	return nil

@@ -29,24 +29,24 @@ type keySet struct {
 	skipped []error // why each of the others is not usable
 }
 
-// find picks the one key that the token's header names. Nothing is ever tried: two
-// keys that fit are as bad as none (RFC 8725 §3.1, RFC 7515 §4.1.4).
-func (s *keySet) find(h header, a *algorithm) (*key, error) {
-	byName := h.kid != "" && !s.anyKid
-	if h.kid == "" && !s.anyKid && len(s.keys) > 1 {
+// find picks the one key that is wanted. Nothing is ever tried: two keys that fit are
+// as bad as none (RFC 8725 §3.1, RFC 7515 §4.1.4).
+func (s *keySet) find(w wanted) (*key, error) {
+	byName := w.kid != "" && !s.anyKid
+	if w.kid == "" && !s.anyKid && len(s.keys) > 1 {
 		return nil, fmt.Errorf("%w: the token names none and the set has %d", ErrKey, len(s.keys))
 	}
 	var found *key
 	named := false
 	for _, k := range s.keys {
-		if byName && k.id != h.kid {
+		if byName && k.id != w.kid {
 			continue
 		}
 		named = true
-		if !k.fits(a) {
+		if !k.of(w.owners) || !k.fits(w.algorithm) {
 			continue
 		}
-		if found != nil {
+		if found != nil && !found.equal(k) { // one key may be published for two issuers
 			return nil, fmt.Errorf("%w: more than one key fits", ErrKey)
 		}
 		found = k
@@ -55,7 +55,7 @@ func (s *keySet) find(h header, a *algorithm) (*key, error) {
 	case found != nil:
 		return found, nil
 	case named:
-		return nil, fmt.Errorf("%w: the key named is not for %s", ErrKey, a.name)
+		return nil, fmt.Errorf("%w: the key named is not for %s, or of another issuer", ErrKey, w.algorithm.name)
 	}
 	return nil, fmt.Errorf("%w: %w", ErrKey, errUnknownKid)
 }
@@ -103,7 +103,7 @@ func parseKeySet(text []byte) (*keySet, error) {
 			s.skipped = append(s.skipped, fmt.Errorf("key %d: %v", i+1, err))
 			continue
 		}
-		if !slices.ContainsFunc(s.keys, k.equal) {
+		if !slices.ContainsFunc(s.keys, func(other *key) bool { return k.issuer == other.issuer && k.equal(other) }) {
 			s.keys = append(s.keys, k)
 		}
 	}
@@ -152,7 +152,7 @@ func splitKeySet(text []byte) ([]json.RawMessage, error) {
 	return keys, nil
 }
 
-// equal finds an entry that is published twice, which some providers do.
+// equal finds a key that is published twice, which some providers do.
 func (k *key) equal(other *key) bool {
 	public, ok := k.public.(interface{ Equal(crypto.PublicKey) bool })
 	return ok && k.id == other.id && k.alg == other.alg && public.Equal(other.public)
@@ -174,7 +174,7 @@ var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi"}
 func parseKey(text []byte) (*key, error) {
 	members, err := strictjson.Object(text, nil)
 	if err == nil {
-		err = strictjson.NoVariants(members, "kty", "use", "key_ops", "alg", "kid", "crv", "d")
+		err = strictjson.NoVariants(members, "kty", "use", "key_ops", "alg", "kid", "issuer", "crv", "d")
 	}
 	if err != nil {
 		return nil, err
@@ -198,7 +198,21 @@ func parseKey(text []byte) (*key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newKey(field["kid"], field["alg"], public)
+	k, err := newKey(field["kid"], field["alg"], public)
+	if err == nil {
+		k.issuer, err = keyIssuer(members)
+	}
+	return k, err
+}
+
+// keyIssuer reads whose tokens alone a key verifies, which some providers write into
+// each. One that says nothing is of the issuer that published it.
+func keyIssuer(members []strictjson.Member) (string, error) {
+	issuer, found, err := optionalString(members, "issuer")
+	if err == nil && found && issuer == "" {
+		err = errors.New("its issuer is empty")
+	}
+	return issuer, err
 }
 
 // checkUse refuses keys that are not for signatures (RFC 7517 §4.2, §4.3) and keys
@@ -213,7 +227,7 @@ func checkUse(members []strictjson.Member, use string) error {
 		return fmt.Errorf("it is for use %.20q, not for signatures", use)
 	}
 	if value, ok := strictjson.Find(members, "key_ops"); ok {
-		ops, err := stringOrArray(value)
+		ops, err := stringOrArray(string(value))
 		if err != nil || !slices.Contains(ops, "verify") {
 			return errors.New("its key_ops do not allow verifying")
 		}

@@ -21,7 +21,7 @@ const (
 // New checks the whole configuration and returns every mistake, joined, each a
 // [*ConfigError]. It does no I/O and starts nothing.
 func New(c Config) (*Verifier, error) {
-	v := &Verifier{issuers: map[string]*issuer{}, now: c.Now}
+	v := &Verifier{issuers: map[string]*identity{}, now: c.Now}
 	if v.now == nil {
 		v.now = time.Now
 	}
@@ -32,10 +32,7 @@ func New(c Config) (*Verifier, error) {
 	for i := range c.Issuers {
 		p := problems{prefix: fmt.Sprintf("Issuers[%d]", i)}
 		is := c.issuer(&c.Issuers[i], v.now, &p)
-		if _, twice := v.issuers[is.url]; twice {
-			p.add("URL", "is there twice; give each issuer one entry")
-		}
-		v.issuers[is.url] = is
+		v.add(is.identities(&c.Issuers[i], &p), 1+len(c.Issuers[i].Aliases), &p)
 		v.order = append(v.order, is)
 		errs = append(errs, p.errs...)
 	}
@@ -43,6 +40,23 @@ func New(c Config) (*Verifier, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// add makes tokens of these names find their issuer. The first of each so many is of
+// URL, and the others of Aliases.
+func (v *Verifier) add(list []*identity, each int, p *problems) {
+	for i, id := range list {
+		if _, twice := v.issuers[id.iss]; !twice {
+			v.issuers[id.iss] = id
+			continue
+		}
+		if i%each == 0 {
+			p.add("URL", "is there twice; give each issuer one entry")
+		} else {
+			p.add("Aliases", "has %q twice, or another issuer has it; keep one", id.iss)
+		}
+		return // with many tenants, one is enough to tell
+	}
 }
 
 // problems collects the mistakes of one issuer.
@@ -57,13 +71,19 @@ func (p *problems) add(field, format string, args ...any) {
 
 func (c *Config) issuer(from *Issuer, now func() time.Time, p *problems) *issuer {
 	is := &issuer{
-		url:       from.URL,
-		audiences: slices.Clone(from.Audiences),
-		leeway:    from.Leeway,
-		required:  requirements(from.RequiredClaims, p),
-		onlyATJWT: from.RequireATJWT,
+		leeway:           from.Leeway,
+		audiences:        slices.Clone(from.Audiences),
+		clients:          slices.Clone(from.Clients),
+		required:         requirements("RequiredClaims", from.RequiredClaims, p),
+		refused:          requirements("RefusedClaims", from.RefusedClaims, p),
+		tenantClaim:      from.TenantClaim,
+		names:            from.Names.copied(p),
+		audienceOptional: from.AudienceOptional,
+		onlyATJWT:        from.RequireATJWT,
+		senderBound:      c.SenderBound,
 	}
-	if is.url == "" {
+	is.deciding = deciding(from, is.required, is.refused)
+	if from.URL == "" {
 		p.add("URL", `is empty; write the exact "iss" value`)
 	}
 	if len(is.audiences) == 0 {
@@ -71,6 +91,12 @@ func (c *Config) issuer(from *Issuer, now func() time.Time, p *problems) *issuer
 	}
 	if slices.Contains(is.audiences, "") {
 		p.add("Audiences", "has an empty entry; remove it")
+	}
+	if slices.Contains(is.clients, "") {
+		p.add("Clients", "has an empty entry; remove it")
+	}
+	if is.audienceOptional && len(is.clients) == 0 {
+		p.add("AudienceOptional", "needs Clients, or a token without aud would be for anybody; list the clients whose tokens to accept")
 	}
 	switch {
 	case is.leeway == 0:
@@ -81,18 +107,6 @@ func (c *Config) issuer(from *Issuer, now func() time.Time, p *problems) *issuer
 	is.algorithms = listAlgorithms(from.Algorithms, p)
 	is.keys = c.keySource(from, is.algorithms, now, p)
 	return is
-}
-
-func requirements(entries []string, p *problems) []requirement {
-	var list []requirement
-	for _, entry := range entries {
-		var r requirement
-		if r.claim, r.value, r.exact = strings.Cut(entry, "="); r.claim == "" || r.exact && r.value == "" {
-			p.add("RequiredClaims", "has the entry %q; write the name of a claim, or name=value", entry)
-		}
-		list = append(list, r)
-	}
-	return list
 }
 
 func listAlgorithms(names []string, p *problems) []algorithm {
@@ -174,6 +188,9 @@ func (c *Config) remote(from *Issuer, now func() time.Time, p *problems) *remote
 		field, start = "JWKSURL", from.JWKSURL
 	case from.Discovery != "":
 		field, start = "Discovery", from.Discovery
+	case strings.Contains(from.URL, placeholder):
+		p.add("Discovery", "is empty, and %s in URL leads nowhere; write where the documents for all tenants are, or JWKSURL", placeholder)
+		return nil
 	}
 	if err := metadata.CheckURL(start); err != nil && start != "" {
 		p.add(field, "%v; keys are fetched from there", err)

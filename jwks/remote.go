@@ -82,16 +82,16 @@ type flight struct {
 }
 
 // key implements keySource.
-func (r *remote) key(ctx context.Context, h header, a *algorithm) (*key, error) {
-	snap, err := r.usableFor(ctx, h.kid)
+func (r *remote) key(ctx context.Context, w wanted) (*key, error) {
+	snap, err := r.usableFor(ctx, w.kid)
 	if err != nil {
 		return nil, err
 	}
-	k, err := snap.set.find(h, a)
+	k, err := snap.set.find(w)
 	if !errors.Is(err, errUnknownKid) {
 		return k, err
 	}
-	return r.missed(ctx, snap, h, a)
+	return r.missed(ctx, snap, w)
 }
 
 // usable returns keys that may be used, and waits for them only where there are
@@ -121,7 +121,7 @@ func (r *remote) usableFor(ctx context.Context, kid string) (*snapshot, error) {
 // missed deals with a kid that is not in snap: perhaps the provider has rotated its
 // keys, perhaps a stranger made it up. One fetch per interval finds out, for all
 // who ask meanwhile.
-func (r *remote) missed(ctx context.Context, snap *snapshot, h header, a *algorithm) (*key, error) {
+func (r *remote) missed(ctx context.Context, snap *snapshot, w wanted) (*key, error) {
 	for range 2 { // a fetch begun before we asked may have missed the rotation
 		f := r.beginMiss(ctx, r.now())
 		if err := r.wait(ctx, f); err != nil {
@@ -132,7 +132,7 @@ func (r *remote) missed(ctx context.Context, snap *snapshot, h header, a *algori
 			break
 		}
 		snap = fresh
-		k, err := snap.set.find(h, a)
+		k, err := snap.set.find(w)
 		if !errors.Is(err, errUnknownKid) {
 			return k, err
 		}
@@ -140,7 +140,7 @@ func (r *remote) missed(ctx context.Context, snap *snapshot, h header, a *algori
 	if r.failing() { // the kid may be new, and nobody can tell: not the token's fault
 		return nil, r.unavailable(nil)
 	}
-	_, err := snap.set.find(h, a)
+	_, err := snap.set.find(w)
 	return nil, err
 }
 

@@ -11,10 +11,10 @@ const maxToken = 16 << 10
 
 // A token is a text taken apart and decoded. Nothing in it is verified.
 type token struct {
-	header    []byte
-	payload   []byte
+	header    string
+	payload   string
 	signature []byte
-	signed    string // what the signature covers: the text up to the second dot, as received
+	signed    []byte // what the signature covers: the text up to the second dot, as received
 }
 
 // split takes compact form apart: three parts of base64url without padding and
@@ -33,19 +33,25 @@ func split(raw string) (token, error) {
 	first := strings.IndexByte(raw, '.')
 	second := first + 1 + strings.IndexByte(raw[first+1:], '.')
 
-	var t token
-	var err error
-	if t.header, err = decode(raw[:first]); err != nil {
+	// Two buffers for all: one string that claims are cut out of and live in, and one
+	// that is garbage once the signature is checked. Most tokens fit into room, which
+	// is no garbage at all.
+	var room [1 << 10]byte
+	text, err := appendDecoded(room[:0], raw[:first])
+	if err != nil {
 		return token{}, err
 	}
-	if t.payload, err = decode(raw[first+1 : second]); err != nil {
+	middle := len(text)
+	if text, err = appendDecoded(text, raw[first+1:second]); err != nil {
 		return token{}, err
 	}
-	if t.signature, err = decode(raw[second+1:]); err != nil {
+	signed := append(make([]byte, 0, len(raw)), raw[:second]...)
+	all, err := appendDecoded(signed, raw[second+1:])
+	if err != nil {
 		return token{}, err
 	}
-	t.signed = raw[:second]
-	return t, nil
+	decoded := string(text)
+	return token{header: decoded[:middle], payload: decoded[middle:], signed: signed, signature: all[second:]}, nil
 }
 
 // canonical is base64url in which every text has one meaning and every meaning one
@@ -54,13 +60,16 @@ func split(raw string) (token, error) {
 // (r, n-s) that verifies as well. Who revokes tokens names their "jti".
 var canonical = base64.RawURLEncoding.Strict()
 
-func decode(part string) ([]byte, error) {
-	if strings.ContainsAny(part, "\r\n") { // which encoding/base64 skips
-		return nil, fmt.Errorf("%w: not base64url", ErrMalformed)
+// appendDecoded decodes a part that is not empty.
+func appendDecoded(dst []byte, part string) ([]byte, error) {
+	if strings.IndexByte(part, '\r') >= 0 || strings.IndexByte(part, '\n') >= 0 { // which encoding/base64 skips
+		return nil, errNotBase64
 	}
-	b, err := canonical.DecodeString(part)
-	if err != nil || len(b) == 0 {
-		return nil, fmt.Errorf("%w: not base64url", ErrMalformed)
+	b, err := canonical.AppendDecode(dst, []byte(part))
+	if err != nil || len(b) == len(dst) {
+		return nil, errNotBase64
 	}
 	return b, nil
 }
+
+var errNotBase64 = fmt.Errorf("%w: not base64url", ErrMalformed)

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	allowedMethods = "GET, HEAD, OPTIONS"
+	readMethods = "GET, HEAD, OPTIONS"
 
 	// allowedHeaders answers a preflight that lists nothing, or nothing sane. A "*"
 	// would not cover Authorization (Fetch, CORS protocol).
@@ -44,7 +44,7 @@ func NotConfigured(variable string) http.Handler {
 func document(get http.HandlerFunc) http.Handler {
 	body := failure("method not allowed", "use GET")
 	return public(get, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", allowedMethods)
+		w.Header().Set("Allow", readMethods)
 		refuse(w, r, http.StatusMethodNotAllowed, body)
 	})
 }
@@ -58,7 +58,7 @@ func public(get, other http.HandlerFunc) http.Handler {
 		case http.MethodGet, http.MethodHead:
 			get(w, r)
 		case http.MethodOptions:
-			preflight(w, r)
+			preflight(w, r, readMethods)
 		default:
 			other(w, r)
 		}
@@ -67,11 +67,11 @@ func public(get, other http.HandlerFunc) http.Handler {
 
 // preflight echoes the requested names, because clients send some that nobody can
 // list beforehand (Mcp-Param-*).
-func preflight(w http.ResponseWriter, r *http.Request) {
+func preflight(w http.ResponseWriter, r *http.Request, methods string) {
 	h := w.Header()
-	h.Set("Allow", allowedMethods)
+	h.Set("Allow", methods)
 	h.Add("Vary", "Access-Control-Request-Headers")
-	h.Set("Access-Control-Allow-Methods", allowedMethods)
+	h.Set("Access-Control-Allow-Methods", methods)
 	h.Set("Access-Control-Max-Age", "7200")
 	requested := strings.Join(r.Header.Values("Access-Control-Request-Headers"), ", ")
 	if len(requested) > maxAllowHeaders || !fieldNames.MatchString(requested) {

@@ -28,8 +28,12 @@ func handlers(t testing.TB) map[string]http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	patch, err := metadata.Patch{As: "https://mcp.example.com", Provider: metadata.Mirror{Issuer: "https://login.example.com", Fetcher: &metadata.Fetcher{Transport: p}}}.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]http.Handler{
-		"resource": resource, "mirror": good, "mirror without provider": bad,
+		"patch": patch, "resource": resource, "mirror": good, "mirror without provider": bad,
 		"not found": metadata.NotFound(), "not configured": metadata.NotConfigured("MCP_OAUTH_SERVER_URL"),
 	}
 }
@@ -48,6 +52,9 @@ func TestAnswers(t *testing.T) {
 		{"mirror", "mirror", "GET", 200, `"issuer":`},
 		{"mirror, HEAD", "mirror", "HEAD", 200, ""},
 		{"mirror, POST refused", "mirror", "POST", 405, `"method not allowed"`},
+		{"patch", "patch", "GET", 200, `"issuer":"https://mcp.example.com"`},
+		{"patch, HEAD", "patch", "HEAD", 200, ""},
+		{"patch, POST refused", "patch", "POST", 405, `"method not allowed"`},
 		{"mirror without provider", "mirror without provider", "GET", 503, `"error":"temporarily_unavailable"`},
 		{"mirror without provider, HEAD", "mirror without provider", "HEAD", 503, ""},
 		{"unknown path", "not found", "GET", 404, `{"error":"not found","message":"there is no document at this path"}`},

@@ -4,7 +4,9 @@
 //
 // [Resource] publishes ours. [Fetcher] is the only way in which mcp-rs reads from
 // a provider, key sets included, so that every bound on such reads is in one
-// place. [Mirror] offers the provider's document to clients that look for it here.
+// place. [Mirror] offers the provider's document to clients that look for it here,
+// [Patch] offers it under our own name where it leaves out what they need, and
+// [Registration] hands out a client that the provider has.
 //
 // Identifiers are strings in this package: a resource or an issuer is never
 // normalised, re-encoded or given a slash, because the other side compares bytes

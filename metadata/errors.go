@@ -16,6 +16,9 @@ var (
 	ErrNotJSON  = errors.New("not JSON")
 )
 
+// ErrPatch is a document of a provider that [Patch] does not publish as ours.
+var ErrPatch = errors.New("the provider's document is not to be patched")
+
 // maxCause bounds the part of an error text that a server can write.
 const maxCause = 300
 
@@ -61,7 +64,7 @@ func (e *IssuerError) Error() string {
 	switch got := clip(e.Got); {
 	case got == "":
 		return fmt.Sprintf("the document at %s names no issuer", e.URL)
-	case strings.ContainsAny(got, "{}"):
+	case isTemplate(got) && !isTemplate(e.Want):
 		return fmt.Sprintf("the document at %s is a template for many issuers (%q); write the URL of your own tenant", e.URL, got)
 	default:
 		return fmt.Sprintf("the provider calls itself %q (in %s), not %q; write exactly that", got, e.URL, e.Want)

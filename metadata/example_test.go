@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/mcp-rs/mcp-rs/metadata"
 )
@@ -125,6 +127,71 @@ func ExampleMirror_Handler() {
 	// Output:
 	// 200 https://tenant.eu.auth0.example/
 	// ["S256"]
+}
+
+// The provider's document lacks code_challenge_methods_supported, and its endpoints are
+// on another host than its issuer.
+func ExamplePatch_Handler() {
+	const pool = "https://cognito-idp.eu-west-1.cognito.example/eu-west-1_AbCdEfGhI"
+	h, err := metadata.Patch{
+		As:           "https://mcp.example.com",
+		Provider:     metadata.Mirror{Issuer: pool, Fetcher: example(pool+"/", "cognito.json")},
+		Registration: "https://mcp.example.com/register",
+	}.Handler()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", metadata.ServerPrefix, nil))
+	s, _ := metadata.ParseServer(w.Body.Bytes())
+	fmt.Println(w.Code, s.Issuer, s.RegistrationEndpoint)
+	fmt.Println(s.TokenEndpoint)
+	fmt.Printf("%s\n", s.Member("code_challenge_methods_supported"))
+	// Output:
+	// 200 https://mcp.example.com https://mcp.example.com/register
+	// https://pool.auth.eu-west-1.cognito.example/oauth2/token
+	// ["S256"]
+}
+
+// A provider that sends "iss" in its redirects keeps its name.
+func ExamplePatch_Check_incorrect() {
+	s, _ := metadata.ParseServer([]byte(`{"issuer":"https://login.example.com","authorization_response_iss_parameter_supported":true}`))
+	fmt.Println(metadata.Patch{As: "https://mcp.example.com"}.Check(s))
+	// Output:
+	// the provider's document is not to be patched: it says authorization_response_iss_parameter_supported, so the provider sends its own issuer in redirects, and clients that compare it with ours refuse them (RFC 9207 §2.4); mirror the document instead
+}
+
+func ExampleRegistration_Handler() {
+	h, err := metadata.Registration{
+		ClientID:     "public-client",
+		RedirectURIs: []string{"http://127.0.0.1/callback"}, // on any port
+		Limit:        func(*http.Request) time.Duration { return 0 },
+		Now:          func() time.Time { return time.Unix(1_800_000_000, 0) },
+	}.Handler()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, uri := range []string{"http://127.0.0.1:33418/callback", "https://elsewhere.example.net/"} {
+		r := httptest.NewRequest("POST", "/register", strings.NewReader(`{"redirect_uris":["`+uri+`"]}`))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	// Output:
+	// 201 {"client_id":"public-client","client_id_issued_at":1800000000,"redirect_uris":["http://127.0.0.1:33418/callback"],"grant_types":["authorization_code"],"response_types":["code"],"token_endpoint_auth_method":"none"}
+	// 400 {"error":"invalid_redirect_uri","error_description":"a redirect URI is not on the list of this server"}
+}
+
+// An allow-list has no patterns, and registration has a limit.
+func ExampleRegistration_Handler_incorrect() {
+	_, err := metadata.Registration{ClientID: "public-client", RedirectURIs: []string{"https://*.example.com/callback"}}.Handler()
+	fmt.Println(err)
+	// Output:
+	// RedirectURIs[0]: holds a *, but is compared character by character; write each URI
+	// Limit: is missing; anybody may ask, so say how often
 }
 
 func ExampleNotConfigured() {

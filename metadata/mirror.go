@@ -65,6 +65,11 @@ func (m Mirror) Handler() (http.Handler, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
+	return m.serve(m.render), nil
+}
+
+// serve is the handler of what render makes of the provider's document.
+func (m Mirror) serve(render func(*Server) ([]byte, error)) http.Handler {
 	if m.Fetcher == nil {
 		m.Fetcher = &Fetcher{}
 	}
@@ -74,11 +79,20 @@ func (m Mirror) Handler() (http.Handler, error) {
 	if m.OnError == nil {
 		m.OnError = func(error) {}
 	}
-	return document((&mirror{Mirror: m}).get), nil
+	return document((&mirror{of: m, render: render}).get)
 }
 
 func (m Mirror) check() error {
-	errs := []error{problem("Issuer", checkIssuer(m.Issuer))}
+	err := checkIssuer(m.Issuer)
+	if isTemplate(m.Issuer) { // no client would believe it: RFC 8414 §3.3
+		err = errors.New("is a template for many issuers, which clients refuse; patch the document instead of mirroring it")
+	}
+	return m.checkWith(err)
+}
+
+// checkWith is check, where unfit is what is wrong with the Issuer.
+func (m Mirror) checkWith(unfit error) error {
+	errs := []error{problem("Issuer", unfit)}
 	for _, o := range []struct{ field, value string }{
 		{"AuthorizationEndpoint", m.AuthorizationEndpoint},
 		{"TokenEndpoint", m.TokenEndpoint},
@@ -135,9 +149,10 @@ func (m Mirror) render(s *Server) ([]byte, error) {
 	return encode(members)
 }
 
-// A mirror is a Mirror at work. Its lock is never held over I/O.
+// A mirror is a Mirror or a Patch at work. Its lock is never held over I/O.
 type mirror struct {
-	Mirror
+	of     Mirror
+	render func(*Server) ([]byte, error) // what to publish, from a document or from nil
 
 	mu   sync.Mutex
 	body []byte        // the last good document
@@ -149,6 +164,7 @@ type mirror struct {
 var (
 	unavailable = failure("temporarily_unavailable", "the metadata of the authorization server cannot be had now")
 	noLogin     = failure("not found", "the authorization server has no endpoint to log in at")
+	noPatch     = failure("not found", "the metadata of the authorization server is not published here")
 )
 
 func (m *mirror) get(w http.ResponseWriter, r *http.Request) {
@@ -158,8 +174,10 @@ func (m *mirror) get(w http.ResponseWriter, r *http.Request) {
 		publish(w, r, body)
 	case errors.Is(err, errIncomplete):
 		refuse(w, r, http.StatusNotFound, noLogin)
+	case errors.Is(err, ErrPatch):
+		refuse(w, r, http.StatusNotFound, noPatch)
 	default:
-		wait := max(time.Second, due.Sub(m.Now()))
+		wait := max(time.Second, due.Sub(m.of.Now()))
 		w.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 		refuse(w, r, http.StatusServiceUnavailable, unavailable)
 	}
@@ -170,7 +188,7 @@ func (m *mirror) get(w http.ResponseWriter, r *http.Request) {
 func (m *mirror) document(ctx context.Context) (body []byte, due time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.busy == nil && !m.Now().Before(m.due) {
+	if m.busy == nil && !m.of.Now().Before(m.due) {
 		m.busy = make(chan struct{})
 		go m.search()
 	}
@@ -190,19 +208,21 @@ func (m *mirror) search() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	fresh := retryAfter
-	s, err := m.Fetcher.Discover(ctx, m.Discovery, m.Issuer)
+	s, err := m.of.Fetcher.Discover(ctx, m.of.Discovery, m.of.Issuer)
 	var body []byte
 	if err == nil {
 		fresh = freshFor(s.MaxAge)
 		body, err = m.render(s)
 	}
 	if err != nil {
-		m.OnError(fmt.Errorf("authorization server metadata: %w", err))
+		m.of.OnError(fmt.Errorf("authorization server metadata: %w", err))
 	}
 	m.settle(body, err, fresh)
 }
 
-// settle takes in the outcome of a search and lets go those who wait for it.
+// settle takes in the outcome of a search and lets go those who wait for it. A
+// document that must not be patched is the provider's word, not an outage: what was
+// made of its last one is withdrawn.
 func (m *mirror) settle(body []byte, err error, fresh time.Duration) {
 	if body == nil {
 		if alone, e := m.render(nil); e == nil {
@@ -211,10 +231,10 @@ func (m *mirror) settle(body []byte, err error, fresh time.Duration) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err == nil || m.body == nil {
+	if err == nil || m.body == nil || errors.Is(err, ErrPatch) {
 		m.body, m.err = body, err
 	}
-	m.due = m.Now().Add(fresh)
+	m.due = m.of.Now().Add(fresh)
 	close(m.busy)
 	m.busy = nil
 }

@@ -131,6 +131,7 @@ func TestMirrorMistakes(t *testing.T) {
 		{"issuer required", "Issuer", func(m *metadata.Mirror) { m.Issuer = "" }},
 		{"issuer is a URL", "Issuer", func(m *metadata.Mirror) { m.Issuer = "login.example.com" }},
 		{"issuer is no document", "Issuer", func(m *metadata.Mirror) { m.Issuer = place }},
+		{"issuer of many tenants is no issuer to clients", "Issuer", func(m *metadata.Mirror) { m.Issuer, m.Discovery = issuer+"/{tenantid}/v2.0", issuer }},
 		{"issuer with query needs to say where to look", "Discovery", func(m *metadata.Mirror) { m.Issuer += "?a=b" }},
 		{"discovery is a URL", "Discovery", func(m *metadata.Mirror) { m.Discovery = "x" }},
 		{"discovery over plain http refused", "Discovery", func(m *metadata.Mirror) { m.Discovery = "http://localhost:9000" }},
@@ -149,7 +150,9 @@ func TestMirrorMistakes(t *testing.T) {
 			}
 		})
 	}
-	_, err := metadata.Mirror{TokenEndpoint: "x", JWKSURI: "y"}.Handler()
+	_, err := metadata.Mirror{Issuer: issuer + "/{tenantid}/v2.0", Discovery: issuer}.Handler()
+	wantError(t, err, "template for many issuers", "patch the document")
+	_, err = metadata.Mirror{TokenEndpoint: "x", JWKSURI: "y"}.Handler()
 	wantError(t, err, "Issuer: ", "TokenEndpoint: ", "JWKSURI: ")
 }
 

@@ -53,6 +53,9 @@ func ResourcePattern(resource string) (string, error) {
 // An issuer that already names a document below /.well-known/ is its own only
 // place, query included: some providers keep documents where no rule leads.
 func ServerURLs(issuer string) ([]string, error) {
+	if isTemplate(issuer) {
+		return nil, errors.New("the URL where discovery starts is a template for many issuers; write where their one document is")
+	}
 	p, err := split(issuer)
 	if err != nil {
 		return nil, fmt.Errorf("the URL where discovery starts %w", err)

@@ -14,6 +14,11 @@ import (
 // scopeToken is RFC 6749 §3.3.
 var scopeToken = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`)
 
+// asymmetric is the names of RFC 7518 §3.1, RFC 8037 §3.1, RFC 8812 §3.2 and RFC 9864
+// that a proof may carry: “It MUST NOT be none or an identifier for a symmetric
+// algorithm (Message Authentication Code (MAC))” — RFC 9449 §4.2.
+var asymmetric = regexp.MustCompile(`^(?:[RPE]S(?:256|384|512)|ES256K|EdDSA|Ed25519|Ed448)$`)
+
 // A Resource is the metadata document of one protected resource, RFC 9728 §2. Only
 // Resource is required; “Parameters with zero values MUST be omitted” (§3.2).
 type Resource struct {
@@ -30,12 +35,22 @@ type Resource struct {
 
 	// ScopesSupported is what clients may ask for. "offline_access" is refused:
 	// it is between a client and the authorization server, and gives no access
-	// to this resource.
+	// to this resource. An empty list is left out like a nil one (§3.2),
+	// although some clients would heed a published [] and ask for nothing.
 	ScopesSupported []string
 
 	// BearerMethods is how a token may be sent: "header", "body", "query" (RFC
 	// 6750 §2). Empty means "header" alone.
 	BearerMethods []string
+
+	// DPoPAlgorithms are what a DPoP proof may be signed with (RFC 9449 §5.1).
+	// Empty says nothing about DPoP.
+	DPoPAlgorithms []string
+
+	// DPoPRequired says that tokens which are not bound to a DPoP key are refused,
+	// CertificateBound that tokens may be bound to the client's certificate (RFC
+	// 8705 §3).
+	DPoPRequired, CertificateBound bool
 
 	// Name and Documentation are for people.
 	Name, Documentation string
@@ -56,7 +71,11 @@ func (r Resource) Handler() (http.Handler, error) {
 		BearerMethods        []string `json:"bearer_methods_supported"`
 		Name                 string   `json:"resource_name,omitempty"`
 		Documentation        string   `json:"resource_documentation,omitempty"`
-	}{r.Resource, r.AuthorizationServers, r.ScopesSupported, r.bearerMethods(), r.Name, r.Documentation})
+		CertificateBound     bool     `json:"tls_client_certificate_bound_access_tokens,omitempty"`
+		DPoPAlgorithms       []string `json:"dpop_signing_alg_values_supported,omitempty"`
+		DPoPRequired         bool     `json:"dpop_bound_access_tokens_required,omitempty"`
+	}{r.Resource, r.AuthorizationServers, r.ScopesSupported, r.bearerMethods(), r.Name, r.Documentation,
+		r.CertificateBound, r.DPoPAlgorithms, r.DPoPRequired})
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +101,11 @@ func (r Resource) check() error {
 	for i, s := range r.BearerMethods {
 		if !slices.Contains([]string{"header", "body", "query"}, s) {
 			errs = append(errs, problem(fmt.Sprintf("BearerMethods[%d]", i), errors.New("is none of header, body, query")))
+		}
+	}
+	for i, s := range r.DPoPAlgorithms {
+		if !asymmetric.MatchString(s) {
+			errs = append(errs, problem(fmt.Sprintf("DPoPAlgorithms[%d]", i), errors.New("is no asymmetric signature algorithm; write one such as ES256 (RFC 9449 §4.2)")))
 		}
 	}
 	if !utf8.ValidString(r.Name) {

@@ -16,7 +16,7 @@ func TestResourceDocument(t *testing.T) {
 		want     string
 	}{
 		{"one URL is enough, and empty members are left out",
-			metadata.Resource{Resource: "https://mcp.example.com/mcp", ScopesSupported: []string{}, AuthorizationServers: []string{}},
+			metadata.Resource{Resource: "https://mcp.example.com/mcp", ScopesSupported: []string{}, AuthorizationServers: []string{}, DPoPAlgorithms: []string{}},
 			`{"resource":"https://mcp.example.com/mcp","bearer_methods_supported":["header"]}`},
 		{"strings are published byte for byte",
 			metadata.Resource{
@@ -31,10 +31,14 @@ func TestResourceDocument(t *testing.T) {
 				BearerMethods:        []string{"header", "body"},
 				Name:                 "Notes & <more>",
 				Documentation:        "https://docs.example.com/#auth",
+				DPoPAlgorithms:       []string{"ES256", "EdDSA"},
+				DPoPRequired:         true,
+				CertificateBound:     true,
 			},
 			`{"resource":"http://localhost:8000/mcp","authorization_servers":["https://login.example.com/"],` +
 				`"scopes_supported":["read","https://api.example.com/write!"],"bearer_methods_supported":["header","body"],` +
-				`"resource_name":"Notes & <more>","resource_documentation":"https://docs.example.com/#auth"}`},
+				`"resource_name":"Notes & <more>","resource_documentation":"https://docs.example.com/#auth",` +
+				`"tls_client_certificate_bound_access_tokens":true,"dpop_signing_alg_values_supported":["ES256","EdDSA"],"dpop_bound_access_tokens_required":true}`},
 	} {
 		t.Run(tt.policy, func(t *testing.T) {
 			h, err := tt.resource.Handler()
@@ -93,6 +97,11 @@ func TestResourceMistakes(t *testing.T) {
 		{"line break in a scope refused", "ScopesSupported[0]", "not a scope", func(r *metadata.Resource) { r.ScopesSupported = []string{"read\n"} }},
 		{"letter beyond ASCII in a scope refused", "ScopesSupported[0]", "not a scope", func(r *metadata.Resource) { r.ScopesSupported = []string{"réad"} }},
 		{"unknown bearer method refused", "BearerMethods[0]", "header", func(r *metadata.Resource) { r.BearerMethods = []string{"cookie"} }},
+		{"proof without signature refused", "DPoPAlgorithms[0]", "asymmetric", func(r *metadata.Resource) { r.DPoPAlgorithms = []string{"none"} }},
+		{"proof by shared secret refused", "DPoPAlgorithms[1]", "asymmetric", func(r *metadata.Resource) { r.DPoPAlgorithms = []string{"ES256", "HS256"} }},
+		{"template as authorization server refused", "AuthorizationServers[0]", "character", func(r *metadata.Resource) {
+			r.AuthorizationServers = []string{"https://login.example.com/{tenantid}/v2.0"}
+		}},
 		{"name that is not UTF-8 refused", "Name", "UTF-8", func(r *metadata.Resource) { r.Name = "\xff" }},
 		{"documentation that is no link refused", "Documentation", "https://", func(r *metadata.Resource) { r.Documentation = "javascript:alert(1)" }},
 		{"documentation with a password refused", "Documentation", "https://", func(r *metadata.Resource) { r.Documentation = "https://u:p@docs.example.com/" }},

@@ -19,6 +19,7 @@ type Server struct {
 	AuthorizationEndpoint string
 	TokenEndpoint         string
 	RegistrationEndpoint  string
+	IntrospectionEndpoint string // RFC 7662
 	JWKSURI               string
 
 	URL    string        // where Discover found it
@@ -41,6 +42,7 @@ func ParseServer(body []byte) (*Server, error) {
 		"authorization_endpoint": &s.AuthorizationEndpoint,
 		"token_endpoint":         &s.TokenEndpoint,
 		"registration_endpoint":  &s.RegistrationEndpoint,
+		"introspection_endpoint": &s.IntrospectionEndpoint,
 		"jwks_uri":               &s.JWKSURI,
 	} {
 		if raw, ok := members[name]; ok {
@@ -55,11 +57,31 @@ func ParseServer(body []byte) (*Server, error) {
 // Member is the JSON of any member, and nil if the document lacks it or holds null.
 func (s *Server) Member(name string) json.RawMessage { return bytes.Clone(s.members[name]) }
 
+// CodeChallengeMethods is code_challenge_methods_supported (RFC 8414 §2). Without the
+// member, listed is false, and clients of MCP refuse to log in. What is no list of
+// strings is an empty one.
+func (s *Server) CodeChallengeMethods() (methods []string, listed bool) {
+	raw, listed := s.members["code_challenge_methods_supported"]
+	if listed && json.Unmarshal(raw, &methods) != nil {
+		return nil, true
+	}
+	return methods, listed
+}
+
+// SendsIssuer reports whether the provider says that it puts "iss" into the redirects
+// to clients (RFC 9207 §3). Whatever is not plainly a no counts as yes.
+func (s *Server) SendsIssuer() bool {
+	raw, ok := s.members["authorization_response_iss_parameter_supported"]
+	return ok && string(raw) != "false"
+}
+
 // Discover finds the document of issuer at the [ServerURLs] of base, or of issuer if
 // base is empty. A URL that fails is passed over, whatever the failure, so that the
 // time limit of [Fetcher] can come up to three times; ctx bounds them all. A
 // document is believed only if its issuer is equal to issuer byte for byte, and its
-// key set stands where [CheckSource] allows. Failure is a [*DiscoveryError], or says
+// key set stands where [CheckSource] allows. The issuer of many tenants, which is a
+// template such as https://login.example.com/{tenantid}/v2.0, is compared the same
+// way, and needs a base. Failure is a [*DiscoveryError], or says
 // what is wrong with base.
 func (f *Fetcher) Discover(ctx context.Context, base, issuer string) (*Server, error) {
 	if base == "" {

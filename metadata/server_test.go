@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,38 @@ func TestServerMember(t *testing.T) {
 	if string(s.Member("a")) != "[1, 2]" {
 		t.Error("a caller can change the document")
 	}
+}
+
+func TestServerSays(t *testing.T) {
+	for _, tt := range []struct {
+		policy, body  string
+		methods       []string
+		listed, sends bool
+	}{
+		{"nothing", `{}`, nil, false, false},
+		{"null is nothing", `{"code_challenge_methods_supported":null,"authorization_response_iss_parameter_supported":null}`, nil, false, false},
+		{"both", `{"code_challenge_methods_supported":["plain","S256"],"authorization_response_iss_parameter_supported":true}`, []string{"plain", "S256"}, true, true},
+		{"neither", `{"code_challenge_methods_supported":[],"authorization_response_iss_parameter_supported": false }`, nil, true, false},
+		{"no list is an empty one", `{"code_challenge_methods_supported":["S256",1]}`, nil, true, false},
+		{"what is no no is a yes", `{"authorization_response_iss_parameter_supported":0}`, nil, false, true},
+	} {
+		t.Run(tt.policy, func(t *testing.T) {
+			s, err := metadata.ParseServer([]byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			methods, listed := s.CodeChallengeMethods()
+			if !slices.Equal(methods, tt.methods) || listed != tt.listed || s.SendsIssuer() != tt.sends {
+				t.Errorf("%q %v, sends iss: %v", methods, listed, s.SendsIssuer())
+			}
+		})
+	}
+	s, err := metadata.ParseServer([]byte(fixture(t, "keycloak.json")))
+	if err != nil || s.IntrospectionEndpoint != "https://sso.example/realms/main/protocol/openid-connect/token/introspect" || !s.SendsIssuer() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	_, err = metadata.ParseServer([]byte(`{"introspection_endpoint":1}`))
+	wantError(t, err, `"introspection_endpoint" is not a string`)
 }
 
 // The shapes that providers publish, each at the one place where it does.
@@ -135,11 +168,25 @@ func TestDiscover(t *testing.T) {
 		{"a document that does not parse goes on", "", "https://login.example.com", map[string]answer{first: {body: `{"issuer":1}`}, second: good}, second, nil},
 		{"another issuer's document goes on", "", "https://login.example.com", map[string]answer{first: doc("https://x.example.net", ""), second: good}, second, nil},
 		{"base differs from issuer", "https://login.example.com", "https://brand.example.com", map[string]answer{first: doc("https://brand.example.com", "")}, first, nil},
+		{"the issuer of many tenants, letter for letter", "https://login.example.com", "https://login.example.com/{tenantid}/v2.0", map[string]answer{
+			second: doc("https://login.example.com/{tenantid}/v2.0", `,"jwks_uri":"https://keys.example.com/"`)}, second, nil},
+		{"the issuer of many tenants on a loopback host", "http://localhost:9000/common", "http://localhost:9000/{tenantid}/v2.0", map[string]answer{
+			"http://localhost:9000/common/.well-known/openid-configuration": doc("http://localhost:9000/{tenantid}/v2.0", `,"jwks_uri":"http://localhost:9000/keys"`)},
+			"http://localhost:9000/common/.well-known/openid-configuration", nil},
 		{"base is the document", second + "?appid=1", "https://login.example.com", map[string]answer{second + "?appid=1": good}, second + "?appid=1", nil},
 		{"loopback issuer with loopback keys", "", "http://localhost:9000", map[string]answer{
 			"http://localhost:9000/.well-known/openid-configuration": doc("http://localhost:9000", `,"jwks_uri":"http://127.0.0.1:9001/keys"`)},
 			"http://localhost:9000/.well-known/openid-configuration", nil},
 
+		{"the issuer of one tenant is not that of many", "https://login.example.com", "https://login.example.com/{tenantid}/v2.0", map[string]answer{
+			first: doc("https://login.example.com/a/v2.0", "")}, "", []string{`calls itself "https://login.example.com/a/v2.0"`}},
+		{"another template is another issuer", "https://login.example.com", "https://login.example.com/{tenantid}/v2.0", map[string]answer{
+			first: doc("https://login.example.com/{tid}/v2.0", "")}, "", []string{`calls itself "https://login.example.com/{tid}/v2.0"`, "write exactly that"}},
+		{"plain http keys of many tenants refused", "https://login.example.com", "https://login.example.com/{tenantid}/v2.0", map[string]answer{
+			first: doc("https://login.example.com/{tenantid}/v2.0", `,"jwks_uri":"http://localhost:9000/keys"`)}, "", []string{"its jwks_uri must start with https://"}},
+		{"plain http base of many tenants refused", "http://localhost:9000", "https://login.example.com/{tenantid}/v2.0", nil, "", []string{"must start with https://"}},
+		{"a tenant is no host", "http://localhost:9000", "http://{tenantid}:9000/", nil, "", []string{"must start with https://"}},
+		{"the issuer of many tenants needs a base", "", "https://login.example.com/{tenantid}/v2.0", nil, "", []string{"template", "where their one document is"}},
 		{"missing slash named", "", "https://login.example.com", map[string]answer{first: doc("https://login.example.com/", "")}, "",
 			[]string{`the provider calls itself "https://login.example.com/"`, "write exactly that"}},
 		{"slash too many named", "", "https://login.example.com/", map[string]answer{first: good}, "",

@@ -42,12 +42,18 @@ func CheckSource(raw, issuer string) error {
 	if err != nil {
 		return err
 	}
-	own, err := split(issuer)
+	own, err := split(strings.ReplaceAll(issuer, template, "tenant"))
 	if p.plain() && (err != nil || !own.plain()) {
 		return errors.New("must start with https://; http:// is accepted only when the issuer is itself http:// on a loopback host")
 	}
 	return nil
 }
+
+// template is where the name of a tenant goes in the issuer of many.
+const template = "{tenantid}"
+
+// isTemplate reports whether an issuer stands for many.
+func isTemplate(issuer string) bool { return strings.ContainsAny(issuer, "{}") }
 
 // IsLoopbackHost reports whether host, with or without a port, is "localhost",
 // an address in 127.0.0.0/8, or ::1. Names below localhost are not: resolvers

@@ -6,7 +6,7 @@ import "unicode"
 const fewMembers = 16
 
 // unique makes sure that no name is there twice.
-func unique(members []Member) error {
+func unique[T Text](members []MemberOf[T]) error {
 	if len(members) <= fewMembers {
 		for i := range members {
 			for j := range i {
@@ -30,13 +30,13 @@ func unique(members []Member) error {
 // NoVariants makes sure that no two names are equal but for case, as Unicode folds
 // it ("ſub" is a "sub"), and that none of them is a variant of one of known: a
 // reader that folds case would take the one for the other.
-func NoVariants(members []Member, known ...string) error {
+func NoVariants[T Text](members []MemberOf[T], known ...string) error {
 	plain := true
 	for i := range members {
 		plain = plain && isPlain(members[i].Name)
 	}
 	for _, name := range known {
-		plain = plain && isPlain([]byte(name))
+		plain = plain && isPlain(name)
 	}
 	if plain { // names that are their own folding differ in folding too
 		return nil
@@ -57,9 +57,9 @@ func NoVariants(members []Member, known ...string) error {
 }
 
 // isPlain reports whether a name is surely its own folding: ASCII without capitals.
-func isPlain(name []byte) bool {
-	for _, c := range name {
-		if c >= 0x80 || 'A' <= c && c <= 'Z' {
+func isPlain[T Text](name T) bool {
+	for i := range len(name) {
+		if c := name[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
 			return false
 		}
 	}

@@ -7,13 +7,14 @@
 // one thing or is refused: one value, valid UTF-8, no lone surrogates, no name
 // twice in any object, nesting of at most [MaxDepth] (RFC 8259 §4, RFC 8725 §3.7).
 //
-// Nothing is converted until it is asked for, and returned slices point into the
-// text that was read.
+// Nothing is converted until it is asked for, and what is returned points into the
+// text that was read. A text is a string or a []byte: what comes out of a string can
+// be kept without a copy.
 package strictjson
 
 import (
-	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -31,50 +32,65 @@ var (
 	ErrType      = errors.New("another JSON type was expected")
 )
 
-// A Member is one member of an object: its name, unescaped, and the text of its
+// Text is what holds a JSON text.
+type Text interface{ ~string | ~[]byte }
+
+// A MemberOf is one member of an object: its name, unescaped, and the text of its
 // value, valid and without surrounding space.
-type Member struct {
-	Name  []byte
-	Value []byte
+type MemberOf[T Text] struct {
+	Name  T
+	Value T
 }
+
+// A Member is one of a text in bytes.
+type Member = MemberOf[[]byte]
 
 // Object reads text as one object and appends its members to dst, in order. It
 // checks everything below too.
-func Object(text []byte, dst []Member) ([]Member, error) {
-	s, err := start(text)
-	if err != nil {
+func Object[T Text](text T, dst []MemberOf[T]) ([]MemberOf[T], error) {
+	s := scanner[T]{data: text, members: dst}
+	if err := s.start(); err != nil {
 		return nil, err
 	}
 	if s.peek() != '{' {
 		return nil, s.typeError()
 	}
-	s.members = dst
 	if err := s.object(1); err != nil {
 		return nil, err
+	}
+	if members, ok := any(&s.members).(*[]Member); ok {
+		seal((*members)[len(dst):])
 	}
 	return s.members, s.end()
 }
 
+// seal makes sure that who appends to a name or a value does not write over the text.
+func seal(members []Member) {
+	for i := range members {
+		m := &members[i]
+		m.Name, m.Value = slices.Clip(m.Name), slices.Clip(m.Value)
+	}
+}
+
 // Array reads text as one array and appends the texts of its elements to dst.
-func Array(text []byte, dst [][]byte) ([][]byte, error) {
-	s, err := start(text)
-	if err != nil {
+func Array[T Text](text T, dst []T) ([]T, error) {
+	s := scanner[T]{data: text}
+	if err := s.start(); err != nil {
 		return nil, err
 	}
 	if s.peek() != '[' {
 		return nil, s.typeError()
 	}
-	err = s.array(1, func(element []byte) { dst = append(dst, element) })
-	if err != nil {
+	if err := s.array(1, &dst); err != nil {
 		return nil, err
 	}
 	return dst, s.end()
 }
 
 // String reads text as one string.
-func String(text []byte) (string, error) {
-	s, err := start(text)
-	if err != nil {
+func String[T Text](text T) (string, error) {
+	s := scanner[T]{data: text}
+	if err := s.start(); err != nil {
 		return "", err
 	}
 	if s.peek() != '"' {
@@ -89,30 +105,29 @@ func String(text []byte) (string, error) {
 
 // A scanner walks over one text. All of its methods that read a value expect pos
 // at the value's first byte and leave it behind the last.
-type scanner struct {
-	data    []byte
+type scanner[T Text] struct {
+	data    T
 	pos     int
-	members []Member // of the objects that pos is in, the outermost first
+	members []MemberOf[T] // of the objects that pos is in, the outermost first
 }
 
-func start(text []byte) (*scanner, error) {
-	if !utf8.Valid(text) {
-		return nil, ErrSyntax
+func (s *scanner[T]) start() error {
+	if !utf8.Valid([]byte(s.data)) {
+		return ErrSyntax
 	}
-	s := &scanner{data: text}
 	s.space()
-	return s, nil
+	return nil
 }
 
 // peek is the byte at pos, or 0 at the end: no JSON value starts with 0.
-func (s *scanner) peek() byte {
+func (s *scanner[T]) peek() byte {
 	if s.pos < len(s.data) {
 		return s.data[s.pos]
 	}
 	return 0
 }
 
-func (s *scanner) space() {
+func (s *scanner[T]) space() {
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -124,7 +139,7 @@ func (s *scanner) space() {
 }
 
 // end makes sure that only space is left.
-func (s *scanner) end() error {
+func (s *scanner[T]) end() error {
 	s.space()
 	if s.pos != len(s.data) {
 		return ErrSyntax
@@ -133,7 +148,7 @@ func (s *scanner) end() error {
 }
 
 // typeError tells a valid value of another type from something that is no value.
-func (s *scanner) typeError() error {
+func (s *scanner[T]) typeError() error {
 	if err := s.value(1); err != nil {
 		return err
 	}
@@ -143,7 +158,7 @@ func (s *scanner) typeError() error {
 	return ErrType
 }
 
-func (s *scanner) value(depth int) error {
+func (s *scanner[T]) value(depth int) error {
 	switch c := s.peek(); {
 	case c == '{':
 		outer := len(s.members)
@@ -151,7 +166,7 @@ func (s *scanner) value(depth int) error {
 		s.members = s.members[:outer]
 		return err
 	case c == '[':
-		return s.array(depth, func([]byte) {})
+		return s.array(depth, nil)
 	case c == '"':
 		_, err := s.text()
 		return err
@@ -159,8 +174,8 @@ func (s *scanner) value(depth int) error {
 		return s.number()
 	}
 	for _, word := range [...]string{"true", "false", "null"} {
-		if bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
-			s.pos += len(word)
+		if end := s.pos + len(word); end <= len(s.data) && string(s.data[s.pos:end]) == word {
+			s.pos = end
 			return nil
 		}
 	}
@@ -168,7 +183,7 @@ func (s *scanner) value(depth int) error {
 }
 
 // object appends the members of an object to s.members.
-func (s *scanner) object(depth int) error {
+func (s *scanner[T]) object(depth int) error {
 	if depth > MaxDepth {
 		return ErrDepth
 	}
@@ -199,28 +214,29 @@ func (s *scanner) object(depth int) error {
 	}
 }
 
-func (s *scanner) member(depth int) (Member, error) {
+func (s *scanner[T]) member(depth int) (MemberOf[T], error) {
 	if s.peek() != '"' {
-		return Member{}, ErrSyntax
+		return MemberOf[T]{}, ErrSyntax
 	}
 	name, err := s.text()
 	if err != nil {
-		return Member{}, err
+		return MemberOf[T]{}, err
 	}
 	s.space()
 	if s.peek() != ':' {
-		return Member{}, ErrSyntax
+		return MemberOf[T]{}, ErrSyntax
 	}
 	s.pos++
 	s.space()
 	from := s.pos
 	if err := s.value(depth + 1); err != nil {
-		return Member{}, err
+		return MemberOf[T]{}, err
 	}
-	return Member{Name: name, Value: s.data[from:s.pos:s.pos]}, nil
+	return MemberOf[T]{Name: name, Value: s.data[from:s.pos]}, nil
 }
 
-func (s *scanner) array(depth int, element func([]byte)) error {
+// array appends the elements of an array to dst, unless that is nil.
+func (s *scanner[T]) array(depth int, dst *[]T) error {
 	if depth > MaxDepth {
 		return ErrDepth
 	}
@@ -235,7 +251,9 @@ func (s *scanner) array(depth int, element func([]byte)) error {
 		if err := s.value(depth + 1); err != nil {
 			return err
 		}
-		element(s.data[from:s.pos])
+		if dst != nil {
+			*dst = append(*dst, s.data[from:s.pos])
+		}
 		s.space()
 		switch s.peek() {
 		case ',':
@@ -252,7 +270,7 @@ func (s *scanner) array(depth int, element func([]byte)) error {
 
 // number follows RFC 8259 §6: no leading zeros, no hex, no NaN; and nothing that a
 // 64-bit float makes infinite of.
-func (s *scanner) number() error {
+func (s *scanner[T]) number() error {
 	from := s.pos
 	if s.peek() == '-' {
 		s.pos++
@@ -288,7 +306,7 @@ func (s *scanner) number() error {
 	return nil
 }
 
-func (s *scanner) digits() bool {
+func (s *scanner[T]) digits() bool {
 	from := s.pos
 	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
 		s.pos++

@@ -18,7 +18,8 @@ var ends = func() (ends [256]bool) {
 }()
 
 // text reads a string. Without escapes the result points into the data.
-func (s *scanner) text() ([]byte, error) {
+func (s *scanner[T]) text() (T, error) {
+	var none T
 	rest := s.data[s.pos+1:] // behind the "
 	n := 0
 	for n < len(rest) && !ends[rest[n]] {
@@ -28,38 +29,39 @@ func (s *scanner) text() ([]byte, error) {
 	switch s.peek() {
 	case '"':
 		s.pos++
-		return rest[:n:n], nil
+		return rest[:n], nil
 	case '\\':
 		return s.escaped(append([]byte(nil), rest[:n]...))
 	}
-	return nil, ErrSyntax
+	return none, ErrSyntax
 }
 
 // escaped goes on behind the first escape; b is what was read so far.
-func (s *scanner) escaped(b []byte) ([]byte, error) {
+func (s *scanner[T]) escaped(b []byte) (T, error) {
+	var none T
 	for s.pos < len(s.data) {
 		c := s.data[s.pos]
 		s.pos++
 		switch {
 		case c == '"':
-			return b, nil
+			return T(b), nil
 		case c < ' ':
-			return nil, ErrSyntax
+			return none, ErrSyntax
 		case c != '\\':
 			b = append(b, c)
 			continue
 		}
 		r, ok := s.escape()
 		if !ok {
-			return nil, ErrSyntax
+			return none, ErrSyntax
 		}
 		b = utf8.AppendRune(b, r)
 	}
-	return nil, ErrSyntax
+	return none, ErrSyntax
 }
 
 // escape reads what follows a backslash.
-func (s *scanner) escape() (rune, bool) {
+func (s *scanner[T]) escape() (rune, bool) {
 	c := s.peek()
 	s.pos++
 	switch c {
@@ -84,7 +86,7 @@ func (s *scanner) escape() (rune, bool) {
 // codePoint reads the digits of \uXXXX, and of the second half where the first is
 // a surrogate. A lone half stands for no character and is refused: readers
 // disagree about what to put in its place.
-func (s *scanner) codePoint() (rune, bool) {
+func (s *scanner[T]) codePoint() (rune, bool) {
 	r, ok := s.hex4()
 	if !ok || !utf16.IsSurrogate(r) {
 		return r, ok
@@ -102,12 +104,12 @@ func (s *scanner) codePoint() (rune, bool) {
 	return r, ok && r != unicode.ReplacementChar
 }
 
-func (s *scanner) hex4() (rune, bool) {
+func (s *scanner[T]) hex4() (rune, bool) {
 	if len(s.data)-s.pos < 4 {
 		return 0, false
 	}
 	var b [2]byte
-	if _, err := hex.Decode(b[:], s.data[s.pos:s.pos+4]); err != nil {
+	if _, err := hex.Decode(b[:], []byte(s.data[s.pos:s.pos+4])); err != nil {
 		return 0, false
 	}
 	s.pos += 4

@@ -2,7 +2,7 @@ package strictjson
 
 // Kind is the first byte of a value that was read: one of { [ " t f n, or 0 for a
 // number.
-func Kind(value []byte) byte {
+func Kind[T Text](value T) byte {
 	if len(value) == 0 {
 		return 0
 	}
@@ -14,14 +14,15 @@ func Kind(value []byte) byte {
 }
 
 // IsNull reports whether value is null.
-func IsNull(value []byte) bool { return Kind(value) == 'n' }
+func IsNull[T Text](value T) bool { return Kind(value) == 'n' }
 
 // Find returns the value of the member called name, exactly.
-func Find(members []Member, name string) ([]byte, bool) {
+func Find[T Text](members []MemberOf[T], name string) (T, bool) {
+	var none T
 	for i := range members {
 		if string(members[i].Name) == name {
 			return members[i].Value, true
 		}
 	}
-	return nil, false
+	return none, false
 }
