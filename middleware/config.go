@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 )
 
 // A ConfigError is one mistake in a [Config]: the field, and what to write
@@ -31,6 +33,33 @@ type Config struct {
 	// Issuers is whose tokens to believe.
 	Issuers []jwks.Issuer
 
+	// Opaque is whom to ask about tokens that cannot be verified here, or not only. The
+	// resource is an audience of all of them. One provider is asked about a token, or
+	// none: its form decides, and nobody is asked about what somebody else refused.
+	Opaque []opaque.Provider
+
+	// RequireBound refuses tokens that are not bound to a key of their bearer (RFC 9449,
+	// RFC 8705). Tokens that are bound are held to it always. An error beside APIKeys.
+	RequireBound bool
+
+	// ProofNonces makes DPoP proofs fresh by a value of ours in each (RFC 9449 §9), beside
+	// their time of issue. Nil means that the latter is enough.
+	ProofNonces *ProofNonces
+
+	// Replays remembers the DPoP proofs that were seen, so that none is taken twice. Nil
+	// means a bounded memory of this process.
+	Replays Replays
+
+	// TrustedProxies are the addresses whose word about a connection is believed:
+	// X-Forwarded-For for the address of the caller, and ClientCertificateHeader. All
+	// others' is ignored. Nothing else that is forwarded is believed of anybody.
+	TrustedProxies []netip.Prefix
+
+	// ClientCertificateHeader is where a trusted proxy puts the certificate of the
+	// caller's TLS connection: "Client-Cert" as RFC 9440 has it, or a header with PEM,
+	// percent-encoded, as nginx sends it. Empty means none.
+	ClientCertificateHeader string
+
 	// APIKeys is which keys to accept in X-API-Key. Nil means none.
 	APIKeys *apikey.Store
 
@@ -53,9 +82,9 @@ type Config struct {
 	Sessions *SessionSeal
 
 	// CallLimit bounds the requests of one caller, and FailureLimit the bad
-	// credentials from one address, which is then refused unseen for a while: do
-	// not set it where all requests come from the address of one proxy. Nil means
-	// no limit.
+	// credentials from one address, which is then refused unseen for a while: where
+	// requests come through a proxy, only with that in TrustedProxies. Nil means no
+	// limit.
 	CallLimit, FailureLimit Limiter
 
 	// ChallengeScopes is what a 401 asks clients to request (RFC 6750 §3). Empty
@@ -67,7 +96,7 @@ type Config struct {
 	ScopesSupported []string
 
 	// AuthorizationServers is where the metadata document sends clients for a
-	// token. Empty means the URL of every issuer that is an http URL.
+	// token. Empty means every one of Issuers, and then of Opaque, that is an http URL.
 	AuthorizationServers []string
 
 	// AllowedOrigins are the web origins whose pages may call, such as
@@ -107,7 +136,7 @@ type Config struct {
 	// size are still checked.
 	DangerouslyDisableAuthentication bool
 
-	// DangerouslyForwardCredential leaves Authorization and X-API-Key on the
+	// DangerouslyForwardCredential leaves Authorization, DPoP and X-API-Key on the
 	// request that the wrapped handler sees. Whatever that handler calls or logs
 	// can then carry the caller's token away.
 	DangerouslyForwardCredential bool

@@ -6,8 +6,8 @@ import "net/http"
 // from them, and a client in a page can't sign in without WWW-Authenticate.
 const (
 	corsMethods = "GET, POST, DELETE, OPTIONS"
-	corsExposed = "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After"
-	corsHeaders = "Authorization, Content-Type, Accept, X-API-Key, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name"
+	corsExposed = "WWW-Authenticate, Mcp-Session-Id, Mcp-Protocol-Version, Retry-After, DPoP-Nonce"
+	corsHeaders = "Authorization, DPoP, Content-Type, Accept, X-API-Key, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name"
 	corsMaxAge  = "7200"
 )
 

@@ -24,7 +24,12 @@ const (
 type credential struct {
 	kind  credentialKind
 	value string
+	dpop  bool // came under the DPoP scheme (RFC 9449 §7.1)
 }
+
+// isToken reports whether the credential came in the Authorization header, of whatever
+// shape.
+func (c credential) isToken() bool { return c.kind != kindNone && c.kind != kindAPIKey }
 
 var (
 	errMalformed = errors.New("malformed request")
@@ -46,26 +51,28 @@ func extract(r *http.Request) (credential, error) {
 	// when the token is bad: otherwise whoever strips or spoils the token chooses
 	// the weaker check.
 	if len(authorization) == 1 {
-		return extractBearer(authorization[0])
+		return extractToken(authorization[0])
 	}
 	if len(keys) == 1 {
-		return credential{kindAPIKey, keys[0]}, nil
+		return credential{kind: kindAPIKey, value: keys[0]}, nil
 	}
 	return credential{}, nil
 }
 
-// extractBearer reads "Bearer <token>" (RFC 6750 §2.1, RFC 9110 §11.1: the scheme
-// in any case).
-func extractBearer(authorization string) (credential, error) {
+// extractToken reads "Bearer <token>" or "DPoP <token>" (RFC 6750 §2.1, RFC 9449 §7.1;
+// RFC 9110 §11.1: the scheme in any case). With an error, the credential says no more
+// than the scheme.
+func extractToken(authorization string) (credential, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	dpop := strings.EqualFold(scheme, "DPoP")
+	if !dpop && !strings.EqualFold(scheme, "Bearer") {
 		return credential{}, errScheme
 	}
 	token = strings.Trim(token, " ")
 	if token == "" || strings.ContainsAny(token, " \t,") {
-		return credential{}, fmt.Errorf("%w: the Bearer scheme takes exactly one token", errMalformed)
+		return credential{dpop: dpop}, fmt.Errorf("%w: the scheme takes exactly one token", errMalformed)
 	}
-	return credential{shape(token), token}, nil
+	return credential{shape(token), token, dpop}, nil
 }
 
 // shape tells the sorts of token apart by their parts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 	"github.com/mcp-rs/mcp-rs/middleware/internal/rpc"
 )
 
@@ -21,7 +22,7 @@ var denials = [...]struct {
 	err    error
 	reason Reason
 	status int
-	code   string // RFC 6750 §3.1, or "" where it says to say nothing
+	code   string // RFC 6750 §3.1, RFC 9449 §7.1, or "" where they say to say nothing
 }{
 	{errHost, "host_refused", http.StatusForbidden, ""},
 	{errOrigin, "origin_refused", http.StatusForbidden, ""},
@@ -31,11 +32,14 @@ var denials = [...]struct {
 	// unsupported method among these.
 	{errNoCredential, "no_credential", http.StatusUnauthorized, ""},
 	{errScheme, "unsupported_scheme", http.StatusUnauthorized, ""},
+	// We cannot tell, as with keys below. What it wraps may well have a line of its own.
+	{opaque.ErrUnavailable, "introspection_unavailable", http.StatusServiceUnavailable, ""},
 	{errJWTDisabled, "jwt_disabled", http.StatusUnauthorized, "invalid_token"},
-	{errOpaque, "opaque_token", http.StatusUnauthorized, "invalid_token"},
 	{errAPIKeyDisabled, "api_key_disabled", http.StatusUnauthorized, "invalid_token"},
+	{opaque.ErrUnrouted, "opaque_token", http.StatusUnauthorized, "invalid_token"},
 	{apikey.ErrUnknown, "unknown_api_key", http.StatusUnauthorized, "invalid_token"},
 	{apikey.ErrExpired, "expired_api_key", http.StatusUnauthorized, "invalid_token"},
+	{opaque.ErrInactive, "inactive_token", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrMalformed, "malformed_token", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrEncrypted, "encrypted_token", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrIssuer, "wrong_issuer", http.StatusUnauthorized, "invalid_token"},
@@ -45,9 +49,16 @@ var denials = [...]struct {
 	{jwks.ErrExpired, "expired", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrNotYet, "not_yet_valid", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrAudience, "wrong_audience", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrClient, "wrong_client", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrType, "wrong_type", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrClaim, "missing_claim", http.StatusUnauthorized, "invalid_token"},
 	{jwks.ErrBound, "sender_bound", http.StatusUnauthorized, "invalid_token"},
+	{errBindingRequired, "binding_required", http.StatusUnauthorized, "invalid_token"},
+	{errUnbound, "unbound_token", http.StatusUnauthorized, "invalid_token"},
+	{jwks.ErrProof, "invalid_proof", http.StatusUnauthorized, "invalid_dpop_proof"}, // RFC 9449 §7.1
+	{errReplayed, "replayed_proof", http.StatusUnauthorized, "invalid_dpop_proof"},
+	{errNonce, "proof_nonce", http.StatusUnauthorized, "use_dpop_nonce"}, // RFC 9449 §9
+	{errReplays, "replays_unavailable", http.StatusServiceUnavailable, ""},
 	// We cannot tell, so we do not call the token bad: a client that hears 401
 	// throws it away.
 	{jwks.ErrUnavailable, "keys_unavailable", http.StatusServiceUnavailable, ""},
@@ -75,7 +86,7 @@ const ReasonInternal Reason = "internal"
 type Denial struct {
 	Reason     Reason
 	Status     int           // HTTP
-	Code       string        // the "error" of RFC 6750 §3.1, or ""
+	Code       string        // the "error" of RFC 6750 §3.1 or RFC 9449 §7.1, or ""
 	RetryAfter time.Duration // on a 429 or 503: when to try again
 	Scopes     []string      // on an insufficient_scope: all that the request needs
 	Err        error         // the whole story, for operators only
@@ -102,6 +113,9 @@ func DenialOf(err error) *Denial {
 		d.Scopes = short.needed
 	}
 	if unavailable, ok := errors.AsType[*jwks.UnavailableError](err); ok {
+		d.RetryAfter = unavailable.RetryAfter
+	}
+	if unavailable, ok := errors.AsType[*opaque.UnavailableError](err); ok {
 		d.RetryAfter = unavailable.RetryAfter
 	}
 	return d

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
 // bodies are all that a refused caller reads, by status. They are constants, so
@@ -37,18 +39,20 @@ var messageBodies = map[Reason]string{
 // codeBodies are the bodies of the answers that carry an RFC 6750 code.
 var codeBodies = map[string]string{
 	"invalid_token":      `{"error":"invalid_token","error_description":"The credential is malformed, expired, revoked or not meant for this server."}`,
+	"invalid_dpop_proof": `{"error":"invalid_dpop_proof","error_description":"The DPoP proof is malformed, was used before, or is for another request, token or time."}`,
+	"use_dpop_nonce":     `{"error":"use_dpop_nonce","error_description":"The DPoP proof needs the nonce that is in the DPoP-Nonce header."}`,
 	"insufficient_scope": `{"error":"insufficient_scope","error_description":"The credential lacks a scope that this request needs. WWW-Authenticate names all of them."}`,
 }
 
-// deny writes the refusal.
-func (g *Guard) deny(w http.ResponseWriter, d *Denial) {
+// deny writes the refusal of a call; c is nil for one that did not come so far.
+func (g *Guard) deny(w http.ResponseWriter, c *call, d *Denial) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	switch {
 	case d.Status == http.StatusUnauthorized || d.Code != "":
-		g.challenge(h, d)
+		g.challenge(h, c, d)
 	case d.Status == http.StatusServiceUnavailable, d.Status == http.StatusTooManyRequests:
 		h.Set("Retry-After", seconds(d.RetryAfter))
 	}
@@ -61,23 +65,46 @@ func (g *Guard) deny(w http.ResponseWriter, d *Denial) {
 // challenge adds one challenge for each scheme that could succeed (RFC 9110
 // §11.6.1). Bearer comes first, in a line of its own: some clients read only the
 // first. No parameter is ever empty, because other clients then refuse the header.
-func (g *Guard) challenge(h http.Header, d *Denial) {
-	if g.tokens != nil || g.apiKeyBearer {
-		h.Add("WWW-Authenticate", g.bearerChallenge(d))
+//
+// DPoP comes after it, and only for who used it, has a token for it, or can use nothing
+// else: many clients join all lines and take the first parameter of a name, wherever it
+// stands. So the error is in one line alone, that of the scheme which was used.
+func (g *Guard) challenge(h http.Header, c *call, d *Denial) {
+	tokens := g.tokens != nil || g.opaque != nil
+	dpop := tokens && (g.requireBound || c != nil && (c.dpop || c.bound))
+	used := dpop && (g.requireBound || c.dpop)
+	if tokens && !g.requireBound || g.apiKeyBearer {
+		h.Add("WWW-Authenticate", g.tokenChallenge("Bearer", d, !used))
+	}
+	if dpop {
+		algorithms := strings.Join(jwks.ProofAlgorithms(), " ")
+		h.Add("WWW-Authenticate", g.tokenChallenge("DPoP", d, used)+`, algs="`+algorithms+`"`) // RFC 9449 §7.1
+		g.offerNonce(h)
 	}
 	if g.apiKeys != nil {
 		h.Add("WWW-Authenticate", `ApiKey header="X-API-Key"`)
 	}
 }
 
-// bearerChallenge follows RFC 6750 §3 and RFC 9728 §5.1. The scopes of every 401
+// offerNonce gives the client the nonce for its next proof, with or without an error:
+// “responses that include the DPoP-Nonce HTTP header should be uncacheable” — RFC 9449
+// §8.2.
+func (g *Guard) offerNonce(h http.Header) {
+	if g.nonces != nil {
+		h.Set("Cache-Control", "no-store")
+		h.Set("DPoP-Nonce", g.nonces.issue(g.now()))
+	}
+}
+
+// tokenChallenge follows RFC 6750 §3 and RFC 9728 §5.1. The scopes of every 401
 // are the same, because clients register with those of the first.
-func (g *Guard) bearerChallenge(d *Denial) string {
+func (g *Guard) tokenChallenge(scheme string, d *Denial, withError bool) string {
 	var b strings.Builder
-	b.WriteString(`Bearer resource_metadata="`)
+	b.WriteString(scheme)
+	b.WriteString(` resource_metadata="`)
 	b.WriteString(g.at.metadataURL)
 	b.WriteByte('"')
-	if d.Code != "" {
+	if d.Code != "" && withError {
 		b.WriteString(`, error="`)
 		b.WriteString(d.Code)
 		b.WriteByte('"')

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
@@ -21,13 +22,14 @@ import (
 // table of denials would be a 500.
 var leafErrors = []error{
 	jwks.ErrMalformed, jwks.ErrEncrypted, jwks.ErrAlgorithm, jwks.ErrIssuer, jwks.ErrKey, jwks.ErrSignature, jwks.ErrExpired,
-	jwks.ErrNotYet, jwks.ErrAudience, jwks.ErrType, jwks.ErrClaim, jwks.ErrBound, jwks.ErrUnavailable,
+	jwks.ErrNotYet, jwks.ErrAudience, jwks.ErrClient, jwks.ErrType, jwks.ErrClaim, jwks.ErrBound, jwks.ErrUnavailable,
+	opaque.ErrInactive, opaque.ErrUnrouted, opaque.ErrUnavailable,
 	apikey.ErrUnknown, apikey.ErrExpired,
 }
 
 func TestEveryLeafErrorIsADenial(t *testing.T) {
 	declared := 0
-	for _, file := range []string{"../jwks/errors.go", "../apikey/errors.go"} {
+	for _, file := range []string{"../jwks/errors.go", "../jwks/opaque/errors.go", "../apikey/errors.go"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +50,7 @@ func TestEveryLeafErrorIsADenial(t *testing.T) {
 		}
 		seen[d.Reason] = err
 		want := http.StatusUnauthorized
-		if errors.Is(err, jwks.ErrUnavailable) {
+		if errors.Is(err, jwks.ErrUnavailable) || errors.Is(err, opaque.ErrUnavailable) {
 			want = http.StatusServiceUnavailable
 		}
 		if d.Status != want || (d.Status == 401) != (d.Code == "invalid_token") {
@@ -82,10 +84,15 @@ func TestRetryAfter(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		0: "1", time.Millisecond: "1", time.Second: "1", time.Second + 1: "2", 30 * time.Second: "30", -time.Hour: "1",
 	} {
-		w := httptest.NewRecorder()
-		g.Refuse(w, request("POST"), fmt.Errorf("x: %w", &jwks.UnavailableError{Issuer: "x", RetryAfter: after, Err: errors.New("down")}))
-		if got := w.Header().Get("Retry-After"); w.Code != 503 || got != want {
-			t.Errorf("%s: %d, Retry-After %q, want %q", after, w.Code, got, want)
+		for _, err := range []error{
+			&jwks.UnavailableError{Issuer: "x", RetryAfter: after, Err: errors.New("down")},
+			&opaque.UnavailableError{Issuer: "x", RetryAfter: after, Err: errors.New("down")},
+		} {
+			w := httptest.NewRecorder()
+			g.Refuse(w, request("POST"), fmt.Errorf("x: %w", err))
+			if got := w.Header().Get("Retry-After"); w.Code != 503 || got != want {
+				t.Errorf("%s: %d, Retry-After %q, want %q", after, w.Code, got, want)
+			}
 		}
 	}
 }
@@ -118,5 +125,15 @@ func TestDenialTellsOperatorsEverything(t *testing.T) {
 	d := middleware.DenialOf(err)
 	if !errors.Is(d, jwks.ErrAudience) || d.Error() != `wrong_audience: `+err.Error() {
 		t.Errorf("denial %v", d)
+	}
+}
+
+// Whatever it was that kept a provider from telling, the caller is not to blame.
+func TestUnavailableComesFirst(t *testing.T) {
+	for _, err := range leafErrors {
+		d := middleware.DenialOf(&opaque.UnavailableError{Issuer: "x", Err: err})
+		if d.Reason != "introspection_unavailable" || d.Status != 503 {
+			t.Errorf("%v: %s %d", err, d.Reason, d.Status)
+		}
 	}
 }

@@ -57,7 +57,7 @@ func ExampleNew_incorrect() {
 	// Scopes[0]: "read write" is not a scope; write one scope an entry, without spaces, quotes or \ (RFC 6749 §3.3)
 	// Resource: the resource URL must start with https://; http:// is accepted only for a loopback host
 	// AllowedOrigins[0]: is "https://app.example.com/"; write scheme, host and port only, in lower case and without the default port, such as https://app.example.com
-	// Issuers: is empty and APIKeys is nil, so nobody could ever sign in; name an issuer or give API keys
+	// Issuers: is empty, as is Opaque, and APIKeys is nil, so nobody could ever sign in; name an issuer or give API keys
 }
 
 // exampleGuard accepts one API key, so that the examples need no provider.

@@ -5,6 +5,23 @@ import (
 	"time"
 )
 
+// Issue makes a nonce of some time.
+func (n *ProofNonces) Issue(at time.Time) string { return n.issue(at) }
+
+// NewMemory is the Replays that a Config has by default, and what it holds.
+func NewMemory(now func() time.Time) Replays { return newMemory(now) }
+
+// TakesProofOf reports whether a proof for this "htu" is one for the guard's resource.
+func (g *Guard) TakesProofOf(htu string) bool { return g.at.is(htu) }
+
+// ParseCertificate is parseCertificate.
+var ParseCertificate = parseCertificate
+
+const (
+	MaxProofs       = maxProofs
+	MaxProofsPerKey = maxProofsPerKey
+)
+
 // Refuse answers with an error that no request can cause.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	g.refuse(w, r, time.Time{}, nil, err)

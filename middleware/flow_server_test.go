@@ -28,9 +28,11 @@ import (
 // A flowServer is a server as one flow file configures it, and what is seen of it.
 type flowServer struct {
 	handler    http.Handler
-	issuers    bool
+	issuers    bool     // whose tokens are accepted, as Bearer tokens too
 	secrets    []string // credentials that were put into the request
 	keys       map[string]string
+	document   string // what is published of the provider
+	network    *flowNetwork
 	complaints syncBuffer // of net/http
 	logged     syncBuffer // by the guard
 
@@ -58,7 +60,7 @@ func (s *syncBuffer) String() string {
 
 func (s *syncBuffer) Len() int { return len(s.String()) }
 
-func newFlowServer(t *testing.T, words []string) *flowServer {
+func newFlowServer(t *testing.T, words, providers []string) *flowServer {
 	s := &flowServer{}
 	c := config()
 	c.Logger = slog.New(slog.NewTextHandler(&s.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -73,14 +75,20 @@ func newFlowServer(t *testing.T, words []string) *flowServer {
 			c.Transport = outage{}
 		case "api_keys", "bearer_keys":
 			c.APIKeys, c.APIKeyBearer = s.store(t), name == "bearer_keys"
+		case "document":
+			s.document = value
 		default:
 			if !set(&c, name, value, list) {
 				t.Fatalf("unknown config %q", word)
 			}
 		}
 	}
-	s.issuers = len(c.Issuers) > 0
-	s.handler = mount(newGuard(t, c), c.Aliases, next)
+	s.addProviders(t, &c, providers)
+	s.issuers = len(c.Issuers)+len(c.Opaque) > 0 && !c.RequireBound
+	g := newGuard(t, c)
+	mux := mount(g, c.Aliases, next)
+	addDocuments(t, mux, g, next, s.document)
+	s.handler = mux
 	return s
 }
 
@@ -91,8 +99,14 @@ func set(c *middleware.Config, name, value string, list []string) bool {
 		c.Aliases = []string{alias}
 	case "no_issuer":
 		c.Issuers = nil
+	case "resource":
+		c.Resource = value
+	case "servers":
+		c.AuthorizationServers = list
 	case "audience":
 		c.Issuers[0].Audiences = list
+	case "clients":
+		c.Issuers[0].Clients = list
 	case "at_jwt":
 		c.Issuers[0].RequireATJWT = true
 	case "scopes":
@@ -112,13 +126,13 @@ func set(c *middleware.Config, name, value string, list []string) bool {
 	case "forward":
 		c.DangerouslyForwardCredential = true
 	default:
-		return setPolicy(c, name)
+		return setBound(c, name, value, list)
 	}
 	return true
 }
 
 // mount is how README says to mount a guard.
-func mount(g *middleware.Guard, aliases []string, next http.Handler) http.Handler {
+func mount(g *middleware.Guard, aliases []string, next http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/mcp", g.Handler(next))
 	mux.Handle(g.Metadata())
@@ -196,10 +210,16 @@ func (s *flowServer) expand(t *testing.T, text string) string {
 		switch args := strings.Fields(m[2]); m[1] {
 		case "token":
 			secret = tokenOf(t, args)
+		case "opaque":
+			secret = strings.Join(args, "") + "c0ffee0123456789abcdef"
 		case "apikey":
 			secret = s.keys[strings.Join(args, " ")]
 		case "session":
 			secret = sessionOf(args)
+		case "proof":
+			secret = s.flowProof(t, args)
+		case "certificate":
+			secret = flowCertificate(args)
 		}
 		if secret == "" {
 			t.Fatalf("unknown template %s", found)
@@ -232,7 +252,7 @@ func tokenOf(t *testing.T, args []string) string {
 		case "scope":
 			v = strings.Join(list, " ")
 		case "cnf":
-			v = map[string]any{"jkt": value}
+			v = cnfOf(value)
 		case "alg", "kid", "typ":
 			place = token.Header
 		case "signature":

@@ -27,6 +27,8 @@ import (
 type flow struct {
 	reason   string // why the guard refuses; "" if it does not
 	config   []string
+	opaque   []string // providers that can be asked about tokens, one a line
+	asked    []string // those that are asked, by their issuers
 	request  string
 	response string
 }
@@ -74,7 +76,7 @@ func parseFlow(text string) (*flow, error) {
 	}
 	f := &flow{request: request, response: response}
 	prose, settings, _ := strings.Cut(head, "\n\n")
-	if strings.TrimSpace(prose) == "" || regexp.MustCompile(`(?m)^(reason|config): `).MatchString(prose) {
+	if strings.TrimSpace(prose) == "" || regexp.MustCompile(`(?m)^(reason|config|opaque|asked): `).MatchString(prose) {
 		return nil, fmt.Errorf("needs prose that says which rule it shows, and a blank line under it")
 	}
 	for line := range strings.Lines(settings) {
@@ -85,6 +87,10 @@ func parseFlow(text string) (*flow, error) {
 			f.reason = value
 		case "config":
 			f.config = strings.Fields(value)
+		case "opaque":
+			f.opaque = append(f.opaque, value)
+		case "asked":
+			f.asked = strings.Fields(value)
 		default:
 			return nil, fmt.Errorf("unknown setting %q", line)
 		}
@@ -93,10 +99,11 @@ func parseFlow(text string) (*flow, error) {
 }
 
 func (f *flow) run(t *testing.T) {
-	s := newFlowServer(t, f.config)
+	s := newFlowServer(t, f.config, f.opaque)
 	response, body := s.exchange(t, s.expand(t, f.request))
 	f.compare(t, response, body)
 	s.check(t, f.reason, response, body)
+	s.network.check(t, f.asked)
 }
 
 // exchange sends a text with LF line ends as a request with CR LF ones.

@@ -3,7 +3,7 @@
 //
 // A [Guard] wraps an http.Handler. [Guard.Check] is the decision, in four steps
 // that read like the files of this package: extract the credential, authenticate
-// it, bind the session to its caller, and authorize what is asked for; anything else
+// it, bind it and the session to their caller, and authorize what is asked for; anything else
 // is denied. [Guard.Handler]
 // is the same decision with its answers written out.
 //
@@ -23,6 +23,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 )
 
 // A Guard lets requests through to a handler, or refuses them. Make one with
@@ -31,12 +32,19 @@ type Guard struct {
 	at  endpoint
 	all []endpoint // the resource and its aliases
 
-	tokens       *jwks.Verifier // nil when there are no issuers
-	apiKeys      *apikey.Store  // nil when there are none
+	tokens       *jwks.Verifier   // nil when there are no issuers
+	opaque       *opaque.Verifier // nil when there are no providers to ask
+	apiKeys      *apikey.Store    // nil when there are none
 	apiKeyBearer bool
 	anonymous    bool
 	disabled     bool
 	forward      bool
+
+	requireBound bool
+	nonces       *ProofNonces // nil: proofs need none
+	replays      Replays
+	proxies      proxies
+	certHeader   string // canonical; "" for none
 
 	policy          *atomic.Pointer[policy] // shared with the guards of For
 	scopes          []string
@@ -61,6 +69,7 @@ type Guard struct {
 // An endpoint is one URL under which the resource is known.
 type endpoint struct {
 	resource        string
+	target          string // normalised: what "htu" of a proof must be
 	metadataURL     string // RFC 9728 §3.1
 	metadataPattern string
 	metadata        http.Handler
@@ -68,7 +77,8 @@ type endpoint struct {
 
 // Check decides whether a request may pass, and for whom. It answers nothing. With
 // a Policy or Sessions it reads the body, within Config.MaxBody, and puts an equal
-// one back. An error of it means no; see [DenialOf]. Host and Origin belong to the
+// one back. It uses up a DPoP proof; the nonce for the next is in answers of
+// [Guard.Handler] alone. An error of it means no; see [DenialOf]. Host and Origin belong to the
 // transport, and are checked by [Guard.Handler] alone.
 func (g *Guard) Check(r *http.Request) (*Principal, error) {
 	c, err := g.check(r)
@@ -86,17 +96,23 @@ func (g *Guard) check(r *http.Request) (*call, error) {
 		return c, nil
 	}
 	presented, err := extract(r)
+	c.dpop = presented.dpop
 	if err != nil {
 		return c, err
 	}
-	if err := g.limitFailures(r.RemoteAddr); err != nil {
+	remote := g.remote(r)
+	if err := g.limitFailures(remote); err != nil {
 		return c, err
 	}
 	if c.principal, err = g.authenticate(r.Context(), presented, c.policy); err != nil {
-		g.failed(r.RemoteAddr, err)
+		g.failed(remote, err)
 		return c, err
 	}
-	if err := g.limitCalls(c.principal, r.RemoteAddr); err != nil {
+	// Before anything is counted against the caller, who may not be the one meant.
+	if err := g.bindKey(r, presented, c); err != nil {
+		return c, err
+	}
+	if err := g.limitCalls(c.principal, remote); err != nil {
 		return c, err
 	}
 	if c.operations, err = g.operations(r); err != nil {
@@ -151,6 +167,9 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 
 // serve runs h for an admitted request.
 func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, began time.Time, c *call) {
+	if c.renewNonce {
+		g.offerNonce(w.Header())
+	}
 	admitted := g.admit(r, c)
 	if c.isStream(r) {
 		g.serveStream(h, w, admitted, c)
@@ -176,7 +195,7 @@ func (g *Guard) checkTransport(r *http.Request) error {
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, c *call, err error) {
 	d := DenialOf(err)
 	g.observe(r, began, c, d)
-	g.deny(w, d)
+	g.deny(w, c, d)
 }
 
 // admit returns the request as the handler sees it: r itself is left as it was.
@@ -188,7 +207,8 @@ func (g *Guard) admit(r *http.Request, c *call) *http.Request {
 	header := make(http.Header, len(r.Header))
 	for name, values := range r.Header {
 		switch {
-		case !g.forward && (name == "Authorization" || name == "X-Api-Key"):
+		case !g.forward && (name == "Authorization" || name == "Dpop" || name == "X-Api-Key"):
+		case g.certHeader != "" && (name == g.certHeader || name == clientCertChain): // a proxy's word, or a stranger's
 		case c.dropSession && name == sessionHeader:
 		default:
 			header[name] = values

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
 	"github.com/mcp-rs/mcp-rs/jwks/jwkstest"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
@@ -45,6 +47,9 @@ func presented() map[string]*http.Request {
 		"no base64":               bearer("a." + canary + "=." + canary),
 		"encrypted":               bearer("a.b." + canary + ".d.e"),
 		"opaque":                  bearer(canary),
+		"good opaque token":       bearer("oat_" + canary),
+		"spent opaque token":      bearer("oat_spent" + canary),
+		"opaque, nobody to tell":  bearer("odn_" + canary),
 		"good key as bearer":      bearer(canary + "-key"),
 		"two tokens":              bearer(canary + " " + canary),
 		"other scheme":            request("POST", "Authorization", "Basic "+canary),
@@ -53,6 +58,12 @@ func presented() map[string]*http.Request {
 		"good key":                request("POST", "X-API-Key", canary+"-key"),
 		"unknown key":             request("POST", "X-API-Key", canary),
 		"query":                   query,
+		"good proof":              proven(map[string]any{"jti": canary}),
+		"proof for another URL":   proven(map[string]any{"htu": "https://" + canary + ".example.net"}),
+		"proof for another token": proven(map[string]any{"ath": canary, "htm": "POST"}),
+		"proof of another type":   proven(map[string]any{"typ": canary}),
+		"no proof":                dpop(bound(), canary),
+		"bound token as bearer":   bearer(bound()),
 	}
 }
 
@@ -64,7 +75,11 @@ func leaky(t *testing.T) (middleware.Config, *syncBuffer) {
 	}
 	c := config()
 	c.APIKeys, c.APIKeyBearer = keys, true
-	c.Transport = transport(c.Transport.RoundTrip) // which can be printed while it is in use
+	c.Opaque = []opaque.Provider{
+		{Issuer: "https://opaque.example.com", Prefixes: []string{"oat_"}, Ask: opaque.Ask{URL: "https://opaque.example.com/introspect", Auth: opaque.AuthPost, ClientID: "mcp", Secret: jwks.NewSecret([]byte(canary))}},
+		{Issuer: "https://down.example.com", Prefixes: []string{"odn_"}, Ask: opaque.Ask{URL: "https://down.example.com/ask", Put: "query:t", Auth: opaque.AuthBearer, Secret: jwks.NewSecret([]byte(canary))}},
+	}
+	c.Transport = talkative(c.Transport) // which can be printed while it is in use
 	c.Issuers = append(c.Issuers, jwks.Issuer{URL: "https://hs.example.com", Algorithms: []string{"HS256"}, Secret: jwks.NewSecret([]byte(canary))})
 	var b syncBuffer
 	options := &slog.HandlerOptions{Level: slog.LevelDebug}
@@ -84,6 +99,22 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
+// talkative has a provider that repeats the token, and one that cannot be reached, which
+// the error tells with all that was asked.
+func talkative(next http.RoundTripper) transport {
+	return func(r *http.Request) (*http.Response, error) {
+		switch r.URL.Host {
+		case "down.example.com":
+			return nil, fmt.Errorf("no route for %s", r.URL)
+		case "opaque.example.com":
+			good := r.FormValue("token") == "oat_"+canary && r.FormValue("client_secret") == canary
+			body := fmt.Sprintf(`{"active":%t,"aud":%q,"sub":"alice","scope":"mcp:tools","exp":%d,"token":%q}`, good, resource, started.Add(1e12).Unix(), r.FormValue("token"))
+			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		}
+		return next.RoundTrip(r)
+	}
+}
+
 // printAll prints values in every way that people print them.
 func printAll(b *syncBuffer, text, object *slog.Logger, values ...any) {
 	for _, v := range values {
@@ -101,7 +132,7 @@ func TestNothingLeaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, b := leaky(t)
 			secrets := []string{canary, fmt.Sprintf("%x", canary)}
-			for _, value := range r.Header["Authorization"] {
+			for _, value := range append(r.Header["Authorization"], r.Header["Dpop"]...) {
 				secrets = append(secrets, partsOf(value)...)
 			}
 			g := newGuard(t, c)
@@ -112,7 +143,7 @@ func TestNothingLeaks(t *testing.T) {
 			_ = w.Result().Header.Write(b)
 			_, _ = b.Write(w.Body.Bytes())
 			options := &slog.HandlerOptions{Level: slog.LevelDebug}
-			printAll(b, slog.New(slog.NewTextHandler(b, options)), slog.New(slog.NewJSONHandler(b, options)), c, &c, g, *g, c.Issuers, c.APIKeys)
+			printAll(b, slog.New(slog.NewTextHandler(b, options)), slog.New(slog.NewJSONHandler(b, options)), c, &c, g, *g, c.Issuers, c.Opaque, c.APIKeys)
 			for _, secret := range secrets {
 				if i := strings.Index(b.String(), secret); i >= 0 {
 					t.Fatalf("%s is in what was printed: …%s…", secret, b.String()[max(0, i-200):i+100])

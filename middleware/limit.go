@@ -13,6 +13,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 )
 
 var errTooMany = errors.New("too many requests")
@@ -116,12 +117,14 @@ func (g *Guard) limitFailures(remote string) error {
 
 // guesses are the failures of who makes credentials up. A token that has expired, or
 // is for another server, was made by its issuer: many clients behind one address
-// may well come with one at the same time.
-var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrIssuer, errOpaque}
+// may well come with one at the same time. Of a token that is not active nobody can
+// say whether it ever was, and each costs its provider a question.
+var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrIssuer, opaque.ErrUnrouted, opaque.ErrInactive}
 
-// failed counts a guess.
+// failed counts a guess. Where nobody could tell, whatever came in between, there is
+// none.
 func (g *Guard) failed(remote string, err error) {
-	if g.failures == nil {
+	if g.failures == nil || errors.Is(err, opaque.ErrUnavailable) || errors.Is(err, jwks.ErrUnavailable) {
 		return
 	}
 	for _, guess := range guesses {

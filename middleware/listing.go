@@ -42,7 +42,7 @@ func (p *Principal) canStepUp() bool {
 	switch p.Method {
 	case MethodAnonymous:
 		return true
-	case MethodJWT:
+	case MethodJWT, MethodOpaque:
 		// RFC 9068 §2.2: without a resource owner, "sub" is the client. Auth0
 		// says it in "gty", and calls the subject "client@clients".
 		return p.Subject != "" && p.Subject != p.Client && p.Claims.Text("gty") != "client-credentials"

@@ -23,6 +23,9 @@ func New(c Config) (*Guard, error) {
 		anonymous:       c.DangerouslyAllowAnonymous,
 		disabled:        c.DangerouslyDisableAuthentication,
 		forward:         c.DangerouslyForwardCredential,
+		requireBound:    c.RequireBound,
+		nonces:          c.ProofNonces,
+		replays:         c.Replays,
 		scopes:          slices.Clone(c.Scopes),
 		policy:          new(atomic.Pointer[policy]),
 		readsBody:       c.Policy != nil || c.Sessions != nil, // which initialize is not held to
@@ -43,6 +46,8 @@ func New(c Config) (*Guard, error) {
 		g.now = time.Now
 	}
 	b.bounds(g)
+	b.bound(g)
+	b.forwarding(g)
 	b.scopes()
 	b.policy(g)
 	b.endpoints(g)
@@ -131,7 +136,7 @@ func (b *builder) endpoints(g *Guard) {
 }
 
 func newEndpoint(resource string) (at endpoint, err error) {
-	at.resource = resource
+	at.resource, at.target = resource, normalised(resource)
 	if at.metadataURL, err = metadata.ResourceURL(resource); err != nil {
 		return at, err
 	}
@@ -144,6 +149,7 @@ func newEndpoint(resource string) (at endpoint, err error) {
 // fields; scopes were checked before.
 func (b *builder) document(g *Guard, at *endpoint) {
 	d := metadata.Resource{Resource: at.resource, AuthorizationServers: b.authorizationServers(), ScopesSupported: b.scopesSupported(g)}
+	b.binding(&d)
 	var err error
 	at.metadata, err = d.Handler()
 	joined, failed := err.(interface{ Unwrap() []error })
@@ -165,10 +171,19 @@ func (b *builder) authorizationServers() []string {
 		return b.AuthorizationServers
 	}
 	var list []string
-	for i := range b.Issuers {
-		if metadata.CheckURL(b.Issuers[i].URL) == nil {
-			list = append(list, b.Issuers[i].URL)
+	add := func(issuer string) {
+		if metadata.CheckURL(issuer) == nil && !slices.Contains(list, issuer) {
+			list = append(list, issuer)
 		}
+	}
+	for i := range b.Issuers {
+		add(b.Issuers[i].URL)
+		for _, tenant := range b.Issuers[i].Tenants { // whose URL stands for many, and is none
+			add(strings.Replace(b.Issuers[i].URL, "{tenantid}", tenant, 1))
+		}
+	}
+	for i := range b.Opaque {
+		add(b.Opaque[i].Issuer)
 	}
 	return list
 }
@@ -206,17 +221,23 @@ func (b *builder) authenticators(g *Guard) {
 	if g.disabled {
 		return
 	}
-	if len(b.Issuers) == 0 {
-		if b.APIKeys == nil {
-			b.add("Issuers", "is empty and APIKeys is nil, so nobody could ever sign in; name an issuer or give API keys")
-		}
-		return
+	if len(b.Issuers) == 0 && len(b.Opaque) == 0 && b.APIKeys == nil {
+		b.add("Issuers", "is empty, as is Opaque, and APIKeys is nil, so nobody could ever sign in; name an issuer or give API keys")
 	}
+	if len(b.Issuers) > 0 {
+		b.issuers(g)
+	}
+	if len(b.Opaque) > 0 {
+		b.lookups(g)
+	}
+}
+
+func (b *builder) issuers(g *Guard) {
 	issuers := slices.Clone(b.Issuers)
 	for i := range issuers {
 		issuers[i].Audiences = b.audiences(issuers[i].Audiences)
 	}
-	tokens, err := jwks.New(jwks.Config{Issuers: issuers, Transport: b.Transport, Now: b.Now, OnEvent: b.onKeys})
+	tokens, err := jwks.New(jwks.Config{Issuers: issuers, SenderBound: true, Transport: b.Transport, Now: b.Now, OnEvent: b.onKeys})
 	if err != nil {
 		b.errs = append(b.errs, err)
 	}

@@ -13,11 +13,11 @@ import (
 type Event struct {
 	Time      time.Time
 	Duration  time.Duration // of the decision, not of the request
-	Principal *Principal    // who called; nil as long as nobody vouches for that
+	Principal *Principal    // whose credential came; nil as long as nobody vouches for that
 	Denial    *Denial       // why not; nil on an admission
 	Verb      string        // HTTP method, at most 16 bytes
 	Path      string        // at most 128 bytes
-	Remote    string        // address of the peer
+	Remote    string        // address of the caller: the peer, or whom a trusted proxy names
 	Resource  string        // which resource was asked for
 	Operation string        // what the request asks for, such as "tools/call whoami", at most 128 bytes; "" without a Policy
 }
@@ -39,7 +39,7 @@ func (g *Guard) observe(r *http.Request, began time.Time, c *call, d *Denial) {
 		Denial:   d,
 		Verb:     r.Method[:min(len(r.Method), maxVerb)],
 		Path:     r.URL.Path[:min(len(r.URL.Path), maxPath)],
-		Remote:   r.RemoteAddr,
+		Remote:   g.remote(r),
 		Resource: g.at.resource,
 	}
 	if c != nil {

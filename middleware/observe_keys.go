@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 )
 
 // onKeys logs a finished fetch of an issuer's keys. A failure with old keys to go
@@ -28,4 +29,17 @@ func (b *builder) onKeys(e jwks.Event) {
 	for _, skipped := range e.Skipped {
 		b.Logger.LogAttrs(ctx, slog.LevelInfo, "key not usable", issuer, slog.String("error", skipped.Error()))
 	}
+}
+
+// onLookup logs that a provider has stopped or begun to answer.
+func (b *builder) onLookup(e opaque.Event) {
+	if b.Logger == nil {
+		return
+	}
+	ctx, issuer := context.Background(), slog.String("issuer", e.Issuer)
+	if e.Err != nil {
+		b.Logger.LogAttrs(ctx, slog.LevelWarn, "provider does not answer about tokens", issuer, slog.String("error", e.Err.Error()))
+		return
+	}
+	b.Logger.LogAttrs(ctx, slog.LevelInfo, "provider answers about tokens again", issuer)
 }

@@ -49,7 +49,7 @@ type Policy struct {
 
 	// ScopeClaims are the claims that hold scopes, all of which count: strings,
 	// separated by spaces, or arrays. A dot descends: "realm_access.roles". Empty
-	// means "scope" or, in a token without that, "scp".
+	// means what each issuer's own configuration says.
 	ScopeClaims []string
 
 	// Implies names scopes that come with a scope, directly or through others:

@@ -82,41 +82,13 @@ func (d *Denied) is(p *Principal) bool {
 	return same(d.Issuer, p.Issuer) && same(d.Subject, p.Subject) && same(d.Client, p.Client) && same(d.TokenID, id)
 }
 
-// scopesOf reads the scopes of a token: "scope" (RFC 8693 §4.2: one string,
-// separated by spaces; some send an array) or, where there is none, "scp"; or the
-// claims that the policy names, together.
+// scopesOf is what a token grants: as its issuer writes it, or in the claims that the
+// policy names.
 func (pol *policy) scopesOf(c *jwks.Claims) []string {
 	if len(pol.ScopeClaims) == 0 {
-		name := "scope"
-		if !c.Has(name) {
-			name = "scp"
-		}
-		return claimed(c, []string{name}, nil)
+		return c.Scopes
 	}
-	var scopes []string
-	for _, claim := range pol.ScopeClaims {
-		path := []string{claim}
-		if !c.Has(claim) {
-			path = strings.Split(claim, ".")
-		}
-		scopes = claimed(c, path, scopes)
-	}
-	return scopes
-}
-
-// claimed appends the scopes of one claim: the words of a string, or the elements of
-// an array as they are. An element with a space in it is a name that somebody chose,
-// such as "Friends of admin", and no scope.
-func claimed(c *jwks.Claims, path, to []string) []string {
-	if text := c.Text(path...); text != "" {
-		return words([]string{text}, to)
-	}
-	for _, scope := range c.List(path...) {
-		if isScope(scope) && !slices.Contains(to, scope) {
-			to = append(to, scope)
-		}
-	}
-	return to
+	return c.ReadScopes(pol.ScopeClaims)
 }
 
 // words appends the words of list that are not there yet.

@@ -14,6 +14,7 @@ type Method string
 // The methods.
 const (
 	MethodJWT       Method = "jwt"
+	MethodOpaque    Method = "introspection" // the provider was asked about the token
 	MethodAPIKey    Method = "api_key"
 	MethodAnonymous Method = "anonymous" // no credential, and the configuration lets such requests pass
 	MethodDisabled  Method = "disabled"  // authentication is switched off
@@ -24,12 +25,12 @@ const (
 // (MethodAnonymous, MethodDisabled). It is immutable and safe for concurrent use.
 type Principal struct {
 	Method  Method
-	Issuer  string       // "iss" of the token; empty without one
-	Subject string       // "sub" of the token, or the name of the API key; unique only together with Issuer
-	Client  string       // the OAuth client: client_id, else azp, else cid, else appid
+	Issuer  string       // of the token; empty without one
+	Subject string       // the user of the token, or the name of the API key; unique only together with Issuer
+	Client  string       // the OAuth client
 	Scopes  []string     // what the credential grants
 	Expiry  time.Time    // when the credential ends; zero if it does not
-	Claims  *jwks.Claims // every verified claim; nil unless Method is MethodJWT
+	Claims  *jwks.Claims // every claim, verified or as the provider answered; nil without a token
 }
 
 // HasScopes reports whether the credential itself grants every one of scopes.
@@ -49,6 +50,10 @@ type call struct {
 	operations []Operation
 	policy     *policy // that decided; nil when a test made the context
 	late       late    // what the handler asks for by RequireScopes
+
+	dpop       bool // the credential came under the DPoP scheme
+	bound      bool // the token is bound to a DPoP key
+	renewNonce bool // the nonce of the proof is good, and will soon not be
 
 	dropSession bool // the session id means nothing
 }
@@ -81,22 +86,16 @@ var (
 	disabled  = &Principal{Method: MethodDisabled}
 )
 
-// principalOf reads who a token speaks for. Where providers differ in the name of
-// a claim, the first that is there wins.
-func principalOf(c *jwks.Claims, scopes []string) *Principal {
-	p := &Principal{
-		Method:  MethodJWT,
+// principalOf is who a token speaks for. Under which names that was found is the
+// business of its issuer.
+func principalOf(m Method, c *jwks.Claims, pol *policy) *Principal {
+	return &Principal{
+		Method:  m,
 		Issuer:  c.Issuer,
-		Subject: c.Subject,
-		Scopes:  scopes,
+		Subject: c.User,
+		Client:  c.Client,
+		Scopes:  pol.scopesOf(c),
 		Expiry:  c.Expiry,
 		Claims:  c,
 	}
-	// RFC 9068 §2.2; OpenID Connect Core §2; then what Okta and Entra v1 call it.
-	for _, name := range [...]string{"client_id", "azp", "cid", "appid"} {
-		if p.Client = c.Text(name); p.Client != "" {
-			break
-		}
-	}
-	return p
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mcp-rs/mcp-rs/jwks"
 	"github.com/mcp-rs/mcp-rs/jwks/jwkstest"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
@@ -66,7 +67,7 @@ func TestPrincipalClient(t *testing.T) {
 		{"cid", map[string]any{"cid": "c", "appid": "d"}, "c"},
 		{"appid", map[string]any{"appid": "d"}, "d"},
 		{"none", nil, ""},
-		{"an empty one is as good as none", map[string]any{"client_id": "", "azp": "b"}, "b"},
+		{"the first that is there counts, even if empty", map[string]any{"client_id": "", "azp": "b"}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,6 +88,20 @@ func TestPrincipalOfAToken(t *testing.T) {
 	}
 	if p := principal(t, map[string]any{"sub": nil}); p.Subject != "" {
 		t.Errorf("a token without subject speaks for %q", p.Subject)
+	}
+}
+
+// Where an issuer writes what is its own business, and the principal follows it.
+func TestPrincipalIsReadAsTheIssuerWrites(t *testing.T) {
+	c := config()
+	c.Issuers[0].Names = jwks.Names{User: []string{"uid"}, Client: []string{"app"}, Scopes: []string{"permissions"}, ScopePrefixes: []string{"api/"}}
+	claims := map[string]any{"sub": "x", "uid": "alice", "client_id": "y", "app": "desktop", "scope": "z", "permissions": "api/mcp:tools"}
+	p, err := newGuard(t, c).Check(bearer(mint(claims)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Subject != "alice" || p.Client != "desktop" || !slices.Equal(p.Scopes, []string{"mcp:tools"}) {
+		t.Errorf("principal %+v", p)
 	}
 }
 

@@ -5,7 +5,7 @@
 //
 // # What an expression can read
 //
-//	principal.method     string        "jwt", "api_key", "anonymous" or "disabled"
+//	principal.method     string        "jwt", "introspection", "api_key", "anonymous" or "disabled"
 //	principal.issuer     string        the token's issuer; "" without a token
 //	principal.subject    string        unique only together with the issuer
 //	principal.client     string        the OAuth client

@@ -168,6 +168,7 @@ func TestPrincipalPolicy(t *testing.T) {
 		want       verdict
 	}{
 		{"method of a token", `principal.method == "jwt"`, alice, allow},
+		{"method of a token that was asked about", `principal.method == "introspection"`, &middleware.Principal{Method: middleware.MethodOpaque}, allow},
 		{"method of a key", `principal.method == "jwt"`, deploy, deny},
 		{"issuer and subject", `principal.issuer == "https://login.example.com" && principal.subject == "alice"`, alice, allow},
 		{"client", `principal.client in ["desktop", "cli"]`, alice, allow},
