@@ -45,7 +45,7 @@ func BenchmarkVerify(b *testing.B) {
 }
 
 // distinct is how many tokens of a sort take turns: no processor learns them by heart.
-const distinct = 256
+const distinct = 64
 
 // A stranger is a sort of token that its verifier meets for the first time.
 type stranger struct {
@@ -108,10 +108,12 @@ func (s stranger) verifier(tb testing.TB) *jwks.Verifier {
 	return v
 }
 
-// verify returns what meets the next token. The first of all is not for the clock:
-// one refusal a second is looked at more closely, and one unknown kid asks for keys.
+// verify returns what meets the next token. The first ones are not for the clock: the
+// verifier has seen a good one of the issuer before, one refusal a second is looked at
+// more closely, and one unknown kid asks for keys.
 func (s stranger) verify(tb testing.TB) func() {
 	v, tokens := s.verifier(tb), s.tokens(tb)
+	judge(tb, v, stranger{alg: s.alg}.tokens(tb)[0], nil)
 	judge(tb, v, tokens[0], s.want)
 	n := 0
 	return func() {

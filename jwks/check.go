@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,21 +10,52 @@ import (
 	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
 
-// check judges the claims of a token whose signature holds.
-func (id *identity) check(c *Claims, h header, now time.Time) error {
-	if err := id.checkTime(c, now); err != nil {
+// glance judges what needs no signature to be refused for: most bad tokens are old, or
+// somebody else's, and those cost no arithmetic. It holds to nothing that is not public
+// anyway, because a stranger who signs nothing learns the outcome.
+func (is *issuer) glance(c *Claims, h header, now time.Time) error {
+	if err := is.checkTime(c, now); err != nil {
 		return err
 	}
+	if err := is.checkAudience(c); err != nil {
+		return err
+	}
+	return h.checkType(is.onlyATJWT)
+}
+
+// attributed returns the error of a token that was refused at a glance: err, or err with
+// what the token says, if that is known to be the issuer speaking. A stranger's words
+// get into no log, and yet operators must read for whom an issuer makes its tokens. So
+// one such token a second has its signature checked all the same, with keys that are at
+// hand: nothing is fetched for it, and a flood of them costs one check a second.
+func (v *Verifier) attributed(err error, is *issuer, w wanted, t token, r *room, c *Claims, now time.Time) error {
+	if !errors.Is(err, ErrAudience) { // the others have nothing to add
+		return err
+	}
+	keys := is.keys.atHand(now)
+	if keys == nil {
+		return err
+	}
+	k, missing := keys.find(w)
+	if missing != nil || !v.mayQuote(now) || r.verify(t, w.algorithm, k) != nil {
+		return err
+	}
+	return fmt.Errorf("%w: the token is for %.200q, accepted is %q", err, strings.Join(c.Audience, " "), is.audiences)
+}
+
+// mayQuote says yes once a second.
+func (v *Verifier) mayQuote(now time.Time) bool {
+	last := v.quoted.Load()
+	since := time.Duration(now.UnixNano() - last)
+	return (since < 0 || since >= time.Second) && v.quoted.CompareAndSwap(last, now.UnixNano())
+}
+
+// check judges the other claims, of a token whose signature holds.
+func (id *identity) check(c *Claims) error {
 	if err := id.checkTenant(c); err != nil {
 		return err
 	}
-	if err := id.checkAudience(c); err != nil {
-		return err
-	}
 	if err := id.checkClient(c); err != nil {
-		return err
-	}
-	if err := h.checkType(id.onlyATJWT); err != nil {
 		return err
 	}
 	if err := id.checkRequirements(c); err != nil {
@@ -32,12 +64,14 @@ func (id *identity) check(c *Claims, h header, now time.Time) error {
 	return id.checkConfirmation(c)
 }
 
+var errNoExpiry = fmt.Errorf("%w: exp", ErrClaim)
+
 func (is *issuer) checkTime(c *Claims, now time.Time) error {
 	// “The "exp" (expiration time) claim identifies the expiration time on or
 	// after which the JWT MUST NOT be accepted” — RFC 7519 §4.1.4. RFC 9068 §2.2
 	// requires it to be there.
 	if c.Expiry.IsZero() {
-		return fmt.Errorf("%w: exp", ErrClaim)
+		return errNoExpiry
 	}
 	c.Until = c.Expiry.Add(is.leeway)
 	if !now.Before(c.Until) {
@@ -60,8 +94,7 @@ func (is *issuer) checkAudience(c *Claims) error {
 	if _, there := strictjson.Find(c.members, "aud"); !there && is.audienceOptional {
 		return nil
 	}
-	// The signature holds, so this is the issuer speaking and not a stranger.
-	return fmt.Errorf("%w: the token is for %.200q, accepted is %q", ErrAudience, strings.Join(c.Audience, " "), is.audiences)
+	return ErrAudience // attributed says more
 }
 
 // checkClient reads the client and holds it to the list, if there is one.

@@ -38,7 +38,7 @@ type Claims struct {
 
 	// Who vouches: nil for claims that nobody signed, see ClaimsOf.
 	by  *issuer
-	key *key
+	key *keyRef
 }
 
 // A Confirmation is the "cnf" of a token (RFC 7800 §3.1). Where both are set, both must
@@ -102,7 +102,11 @@ var knownClaims = []string{
 
 // parseClaims reads a claims set strictly (RFC 7519 §4, §7.2). It checks types,
 // not values, and what it returns is not verified yet.
-func parseClaims(text string) (*Claims, error) {
+func parseClaims(encoded string, r *room) (*Claims, error) {
+	text, err := r.decode(encoded)
+	if err != nil {
+		return nil, err
+	}
 	var room [16]strictjson.MemberOf[string]
 	members, err := strictjson.Object(text, room[:0])
 	if err == nil {
@@ -112,30 +116,35 @@ func parseClaims(text string) (*Claims, error) {
 		return nil, malformedClaims(err)
 	}
 	c := &Claims{members: slices.Clone(members)}
-	if c.Issuer, _, err = optionalString(members, "iss"); err != nil {
-		return nil, err
-	}
-	if c.Subject, _, err = optionalString(members, "sub"); err != nil {
-		return nil, err
-	}
-	if c.ID, _, err = optionalString(members, "jti"); err != nil {
-		return nil, err
-	}
-	if c.Expiry, err = date(members, "exp"); err != nil {
-		return nil, err
-	}
-	if c.NotBefore, err = date(members, "nbf"); err != nil {
-		return nil, err
-	}
-	if c.IssuedAt, err = date(members, "iat"); err != nil {
-		return nil, err
-	}
-	if value, ok := strictjson.Find(members, "aud"); ok {
-		if c.Audience, err = stringOrArray(value); err != nil {
-			return nil, fmt.Errorf("%w: %q is neither a string nor an array of strings", ErrMalformed, "aud")
+	for _, m := range members {
+		if err := c.parse(m); err != nil {
+			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// parse reads a claim that has a field.
+func (c *Claims) parse(m strictjson.MemberOf[string]) (err error) {
+	switch m.Name {
+	case "iss":
+		c.Issuer, err = memberString(m)
+	case "sub":
+		c.Subject, err = memberString(m)
+	case "jti":
+		c.ID, err = memberString(m)
+	case "exp":
+		c.Expiry, err = parseDate(m)
+	case "nbf":
+		c.NotBefore, err = parseDate(m)
+	case "iat":
+		c.IssuedAt, err = parseDate(m)
+	case "aud":
+		if c.Audience, err = stringOrArray(m.Value); err != nil {
+			return fmt.Errorf("%w: %q is neither a string nor an array of strings", ErrMalformed, "aud")
+		}
+	}
+	return err
 }
 
 // malformedClaims is nil where err is.
@@ -148,31 +157,44 @@ func malformedClaims(err error) error {
 
 func stringOrArray(value string) ([]string, error) {
 	if strictjson.Kind(value) == '"' {
-		text, err := strictjson.String(value)
+		text, err := strictjson.Unquote(value)
 		return []string{text}, err
 	}
-	list, err := strictjson.Array(value, make([]string, 0, 4))
-	for i := range list {
-		if list[i], err = strictjson.String(list[i]); err != nil {
+	var room [8]string
+	elements, err := strictjson.Array(value, room[:0])
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, len(elements))
+	for i, element := range elements {
+		if list[i], err = strictjson.Unquote(element); err != nil {
 			return nil, err
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 // lastSecond is the end of the year 9999. Later dates overflow somebody's clock.
 const lastSecond = 253402300799
 
-// date reads a NumericDate: a JSON number of seconds, fractions allowed (RFC 7519
-// §2). Absent is the zero time; a string, or a number out of range, is an error.
-func date[T strictjson.Text](members []strictjson.MemberOf[T], name string) (time.Time, error) {
+// date is parseDate of a member that may be absent, which is the zero time.
+func date(members []strictjson.Member, name string) (time.Time, error) {
 	value, ok := strictjson.Find(members, name)
 	if !ok {
 		return time.Time{}, nil
 	}
-	seconds, err := strconv.ParseFloat(string(value), 64)
-	if strictjson.Kind(value) != 0 || err != nil || seconds < 0 || seconds > lastSecond {
-		return time.Time{}, fmt.Errorf("%w: %q is not a date in seconds", ErrMalformed, name)
+	return parseDate(strictjson.MemberOf[string]{Name: name, Value: string(value)})
+}
+
+// parseDate reads a NumericDate: a JSON number of seconds, fractions allowed (RFC 7519
+// §2). A string, or a number out of range, is an error.
+func parseDate(m strictjson.MemberOf[string]) (time.Time, error) {
+	if whole, err := strconv.ParseInt(m.Value, 10, 64); err == nil && 0 <= whole && whole <= lastSecond {
+		return time.Unix(whole, 0), nil
+	}
+	seconds, err := strconv.ParseFloat(m.Value, 64)
+	if strictjson.Kind(m.Value) != 0 || err != nil || seconds < 0 || seconds > lastSecond {
+		return time.Time{}, fmt.Errorf("%w: %q is not a date in seconds", ErrMalformed, m.Name)
 	}
 	whole := int64(seconds)
 	return time.Unix(whole, int64((seconds-float64(whole))*1e9)), nil

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
@@ -20,31 +21,42 @@ type header struct {
 // name the key (RFC 7515 §4.1.11, RFC 7797 §6, RFC 8725 §3.10).
 var refusedHeaders = [...]string{"crit", "b64", "cty", "zip", "enc", "jku", "x5u", "jwk", "x5c"}
 
+// knownHeaders is every member that we look at.
+var knownHeaders = append([]string{"alg", "kid", "typ"}, refusedHeaders[:]...)
+
 // parseHeader reads a JOSE header strictly (RFC 7515 §4). Unknown members are
 // ignored, as §4 demands.
-func parseHeader(text string) (header, error) {
+func parseHeader(encoded string, r *room) (header, error) {
+	text, err := r.decode(encoded)
+	if err != nil {
+		return header{}, err
+	}
 	var room [8]strictjson.MemberOf[string]
 	members, err := strictjson.Object(text, room[:0])
 	if err == nil {
-		err = strictjson.NoVariants(members, "alg", "kid", "typ", "crit", "b64", "cty", "zip", "enc", "jku", "x5u", "jwk", "x5c")
+		err = strictjson.NoVariants(members, knownHeaders...)
 	}
 	if err != nil {
 		return header{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
 	}
-	for _, name := range refusedHeaders {
-		if _, ok := strictjson.Find(members, name); ok {
-			return header{}, fmt.Errorf("%w: header member %q is not supported", ErrMalformed, name)
-		}
-	}
 	var h header
-	if h.alg, _, err = optionalString(members, "alg"); err != nil {
-		return header{}, err
-	}
-	if h.kid, _, err = optionalString(members, "kid"); err != nil {
-		return header{}, err
-	}
-	if h.typ, h.hasTyp, err = optionalString(members, "typ"); err != nil {
-		return header{}, err
+	for _, m := range members {
+		switch m.Name {
+		case "alg":
+			h.alg, err = memberString(m)
+		case "kid":
+			h.kid, err = memberString(m)
+		case "typ":
+			h.hasTyp = true
+			h.typ, err = memberString(m)
+		default:
+			if slices.Contains(refusedHeaders[:], m.Name) {
+				err = fmt.Errorf("%w: header member %q is not supported", ErrMalformed, m.Name)
+			}
+		}
+		if err != nil {
+			return header{}, err
+		}
 	}
 	return h, nil
 }
@@ -55,10 +67,16 @@ func optionalString[T strictjson.Text](members []strictjson.MemberOf[T], name st
 	if !found {
 		return "", false, nil
 	}
-	if text, err = strictjson.String(value); err != nil {
-		return "", true, fmt.Errorf("%w: %q is not a string", ErrMalformed, name)
+	text, err = memberString(strictjson.MemberOf[T]{Name: T(name), Value: value})
+	return text, true, err
+}
+
+func memberString[T strictjson.Text](m strictjson.MemberOf[T]) (string, error) {
+	text, err := strictjson.Unquote(m.Value)
+	if err != nil {
+		return "", fmt.Errorf("%w: %q is not a string", ErrMalformed, string(m.Name))
 	}
-	return text, true, nil
+	return text, nil
 }
 
 // checkType keeps other kinds of JWT out, such as DPoP proofs and logout tokens,
@@ -78,5 +96,10 @@ func (h header) checkType(onlyATJWT bool) error {
 }
 
 func (h header) isType(name string) bool {
-	return strings.EqualFold(h.typ, name) || strings.EqualFold(h.typ, "application/"+name)
+	const media = "application/"
+	typ := h.typ
+	if len(typ) > len(media) && strings.EqualFold(typ[:len(media)], media) {
+		typ = typ[len(media):]
+	}
+	return strings.EqualFold(typ, name)
 }

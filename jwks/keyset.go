@@ -22,6 +22,8 @@ const maxKeys = 100
 // in which fetching again can help.
 var errUnknownKid = errors.New("no key with this kid")
 
+var errNoKey = fmt.Errorf("%w: %w", ErrKey, errUnknownKid)
+
 // A keySet is the usable keys of an issuer. It is immutable.
 type keySet struct {
 	keys    []*key
@@ -57,7 +59,7 @@ func (s *keySet) find(w wanted) (*key, error) {
 	case named:
 		return nil, fmt.Errorf("%w: the key named is not for %s, or of another issuer", ErrKey, w.algorithm.name)
 	}
-	return nil, fmt.Errorf("%w: %w", ErrKey, errUnknownKid)
+	return nil, errNoKey
 }
 
 // one makes sure that each algorithm has one key at the most, and that one of them
@@ -82,6 +84,16 @@ func (s *keySet) one(list []algorithm) error {
 	return nil
 }
 
+// keep puts the keys of before in place of equal ones, before anybody sees s: a key is
+// the same object for as long as it is published, see [Verifier.Holds].
+func (s *keySet) keep(before *keySet) {
+	for i, k := range s.keys {
+		if at := slices.IndexFunc(before.keys, k.same); at >= 0 {
+			s.keys[i] = before.keys[at]
+		}
+	}
+}
+
 // parseKeySet reads a JWK Set (RFC 7517 §5). A key that cannot be used is skipped
 // and counted: “implementations SHOULD ignore JWKs within a JWK Set that use "kty"
 // values that are not understood by them, that are missing required members, or
@@ -103,7 +115,7 @@ func parseKeySet(text []byte) (*keySet, error) {
 			s.skipped = append(s.skipped, fmt.Errorf("key %d: %v", i+1, err))
 			continue
 		}
-		if !slices.ContainsFunc(s.keys, func(other *key) bool { return k.issuer == other.issuer && k.equal(other) }) {
+		if !slices.ContainsFunc(s.keys, k.same) {
 			s.keys = append(s.keys, k)
 		}
 	}
@@ -151,6 +163,9 @@ func splitKeySet(text []byte) ([]json.RawMessage, error) {
 	}
 	return keys, nil
 }
+
+// same reports whether two keys of a provider are one, for the same issuer.
+func (k *key) same(other *key) bool { return k.issuer == other.issuer && k.equal(other) }
 
 // equal finds a key that is published twice, which some providers do.
 func (k *key) equal(other *key) bool {

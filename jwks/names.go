@@ -54,14 +54,18 @@ func (c *Claims) ReadScopes(claims []string) []string {
 // such as "Friends of admin", and no scope.
 func (c *Claims) scopesIn(claim string, to []string) []string {
 	value := c.named(claim)
-	list, err := stringOrArray(value)
-	if err != nil {
-		return to
-	}
 	if strictjson.Kind(value) == '"' {
-		for word := range strings.SplitSeq(list[0], " ") { // RFC 6749 §3.3 knows no other space
+		words, _ := strictjson.Unquote(value)
+		to = slices.Grow(to, min(1+strings.Count(words, " "), 16))
+		for more := true; more; {
+			var word string
+			word, words, more = strings.Cut(words, " ") // RFC 6749 §3.3 knows no other space
 			to = c.addScope(word, to)
 		}
+		return to
+	}
+	list, err := stringOrArray(value)
+	if err != nil {
 		return to
 	}
 	for _, scope := range list {
@@ -115,7 +119,7 @@ func (c *Claims) first(claims []string) (value, claim string) {
 // for it.
 func (c *Claims) client(claims []string) string {
 	value, _ := c.first(claims)
-	text, _ := strictjson.String(value) // "" with an error
+	text, _ := strictjson.Unquote(value) // "" with an error
 	return text
 }
 

@@ -21,7 +21,7 @@ const (
 // New checks the whole configuration and returns every mistake, joined, each a
 // [*ConfigError]. It does no I/O and starts nothing.
 func New(c Config) (*Verifier, error) {
-	v := &Verifier{issuers: map[string]*identity{}, now: c.Now}
+	v := &Verifier{issuers: map[string]*identity{}, now: c.Now, headers: newHeaderMemo()}
 	if v.now == nil {
 		v.now = time.Now
 	}
@@ -32,13 +32,18 @@ func New(c Config) (*Verifier, error) {
 	for i := range c.Issuers {
 		p := problems{prefix: fmt.Sprintf("Issuers[%d]", i)}
 		is := c.issuer(&c.Issuers[i], v.now, &p)
+		is.verifier = v
 		v.add(is.identities(&c.Issuers[i], &p), 1+len(c.Issuers[i].Aliases), &p)
 		v.order = append(v.order, is)
+		v.algorithms = append(v.algorithms, is.algorithmNames()...)
 		errs = append(errs, p.errs...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	slices.Sort(v.algorithms)
+	v.algorithms = slices.Compact(v.algorithms)
+	v.errAlgorithm = wrongAlgorithm(v.algorithms)
 	return v, nil
 }
 

@@ -50,14 +50,23 @@ func ParseProof(raw string) (*Proof, error) {
 	if err != nil {
 		return nil, proofError(err)
 	}
-	a, k, err := parseProofHeader([]byte(t.header))
+	r := new(room)
+	header, err := r.decode(t.header)
 	if err != nil {
 		return nil, proofError(err)
 	}
-	if err := k.verify(a, t.signed, t.signature); err != nil {
+	a, k, err := parseProofHeader([]byte(header))
+	if err != nil {
 		return nil, proofError(err)
 	}
-	p, err := parseProofClaims([]byte(t.payload))
+	if err := r.verify(t, a, k); err != nil {
+		return nil, proofError(err)
+	}
+	payload, err := r.decode(t.payload)
+	if err != nil {
+		return nil, proofError(err)
+	}
+	p, err := parseProofClaims([]byte(payload))
 	if err != nil {
 		return nil, proofError(err)
 	}

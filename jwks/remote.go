@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -52,8 +53,10 @@ type remote struct {
 	onEvent func(Event)
 
 	current atomic.Pointer[snapshot] // nil until the first fetch succeeds
+	failing atomic.Bool              // the last attempt failed
+	dueAt   atomic.Int64             // in Unix nanoseconds: a request from then on begins a refresh
 
-	mu       sync.Mutex // protects what follows, and is never held during a fetch
+	mu       sync.Mutex // protects what follows and writing the above, and is never held during a fetch
 	flight   *flight    // the fetch under way, or nil
 	failures int        // in a row
 	retryAt  time.Time  // after a failure: not before
@@ -103,8 +106,8 @@ func (r *remote) usable(ctx context.Context) (*snapshot, error) { return r.usabl
 func (r *remote) usableFor(ctx context.Context, kid string) (*snapshot, error) {
 	now := r.now()
 	snap := r.current.Load()
-	if snap.usable(now) && (snap.fresh(now) || r.failing()) {
-		if !now.Before(snap.refreshAt) {
+	if r.serves(snap, now) {
+		if r.due(now) {
 			r.begin(ctx, now, snap, "")
 		}
 		return snap, nil
@@ -117,6 +120,22 @@ func (r *remote) usableFor(ctx context.Context, kid string) (*snapshot, error) {
 	}
 	return nil, r.unavailable(nil)
 }
+
+// serves reports whether no request has to wait for anything newer than snap.
+func (r *remote) serves(snap *snapshot, now time.Time) bool {
+	return snap.usable(now) && (snap.fresh(now) || r.failing.Load())
+}
+
+// atHand implements keySource.
+func (r *remote) atHand(now time.Time) *keySet {
+	if snap := r.current.Load(); r.serves(snap, now) {
+		return snap.set
+	}
+	return nil
+}
+
+// due implements keySource.
+func (r *remote) due(now time.Time) bool { return now.UnixNano() >= r.dueAt.Load() }
 
 // missed deals with a kid that is not in snap: perhaps the provider has rotated its
 // keys, perhaps a stranger made it up. One fetch per interval finds out, for all
@@ -137,11 +156,10 @@ func (r *remote) missed(ctx context.Context, snap *snapshot, w wanted) (*key, er
 			return k, err
 		}
 	}
-	if r.failing() { // the kid may be new, and nobody can tell: not the token's fault
+	if r.failing.Load() { // the kid may be new, and nobody can tell: not the token's fault
 		return nil, r.unavailable(nil)
 	}
-	_, err := snap.set.find(w)
-	return nil, err
+	return r.current.Load().set.find(w) // and not in snap: a fetch may have ended the outage just now
 }
 
 // begin starts a fetch to replace seen, unless that has happened since the caller
@@ -175,6 +193,7 @@ func (r *remote) beginMiss(ctx context.Context, now time.Time) *flight {
 func (r *remote) takeOff(ctx context.Context, kid string) *flight {
 	f := &flight{done: make(chan struct{}), kid: kid}
 	r.flight = f
+	r.dueAt.Store(math.MaxInt64)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	go func() {
 		defer cancel()
@@ -203,13 +222,20 @@ func (r *remote) land(set *keySet, age time.Duration, err error) Event {
 	defer r.mu.Unlock()
 	kid := r.flight.kid
 	r.flight, r.lastErr = nil, err
+	before := r.current.Load()
 	if err != nil {
+		r.failing.Store(true)
 		r.lastMiss = time.Time{} // nothing was found out; the retry's own wait is the interval
 		r.retryAt = now.Add(backoff(r.failures))
 		r.failures++
 		e := Event{Issuer: r.issuer, Err: err, Next: r.retryAt}
-		if snap := r.current.Load(); snap.usable(now) {
-			e.Keys, e.Age = len(snap.set.keys), now.Sub(snap.fetched)
+		due := r.retryAt
+		if before != nil && before.refreshAt.After(due) {
+			due = before.refreshAt
+		}
+		r.dueAt.Store(due.UnixNano())
+		if before.usable(now) {
+			e.Keys, e.Age = len(before.set.keys), now.Sub(before.fetched)
 		}
 		return e
 	}
@@ -219,8 +245,13 @@ func (r *remote) land(set *keySet, age time.Duration, err error) Event {
 	if kid != "" && !slices.ContainsFunc(set.keys, func(k *key) bool { return k.id == kid }) {
 		r.lastMiss = now
 	}
+	if before != nil {
+		set.keep(before.set)
+	}
 	snap := &snapshot{set: set, fetched: now, refreshAt: now.Add(refreshAfter(age))}
 	r.current.Store(snap)
+	r.failing.Store(false) // behind the new set: who sees it false finds the new keys
+	r.dueAt.Store(snap.refreshAt.UnixNano())
 	return Event{Issuer: r.issuer, Keys: len(set.keys), Skipped: set.skipped, Next: snap.refreshAt}
 }
 
@@ -251,12 +282,6 @@ func (r *remote) wait(ctx context.Context, f *flight) error {
 	}
 }
 
-func (r *remote) failing() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.lastErr != nil
-}
-
 // unavailable says why there are no keys: err, or what the last attempt met.
 func (r *remote) unavailable(err error) error {
 	r.mu.Lock()
@@ -265,30 +290,4 @@ func (r *remote) unavailable(err error) error {
 		err = r.lastErr
 	}
 	return &UnavailableError{Issuer: r.issuer, RetryAfter: max(r.retryAt.Sub(r.now()), minRetry), Err: err}
-}
-
-// run fetches whenever a fetch is due, until ctx ends.
-func (r *remote) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		seen := r.current.Load()
-		timer := time.NewTimer(r.untilDue(seen))
-		select {
-		case <-ctx.Done():
-		case <-timer.C: // unless a request has had seen replaced meanwhile
-			_ = r.wait(ctx, r.begin(ctx, r.now(), seen, ""))
-		}
-		timer.Stop()
-	}
-}
-
-// untilDue is how long nothing needs to be fetched in place of snap.
-func (r *remote) untilDue(snap *snapshot) time.Duration {
-	now := r.now()
-	r.mu.Lock()
-	due := r.retryAt
-	r.mu.Unlock()
-	if snap != nil && snap.refreshAt.After(due) {
-		due = snap.refreshAt
-	}
-	return max(due.Sub(now), 0)
 }

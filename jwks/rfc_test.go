@@ -11,8 +11,8 @@ import (
 	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
-// Tokens that were signed by nobody here. They have no audience, so that none can
-// pass: wrong audience is what is left to say once the signature holds.
+// Tokens that were signed by nobody here. They have no audience, and were given to no
+// client: a wrong client is what is left to say once the signature holds.
 func TestTokensOfRFC7515(t *testing.T) {
 	text, err := os.ReadFile("../testdata/jwks/rfc7515.json")
 	if err != nil {
@@ -27,7 +27,7 @@ func TestTokensOfRFC7515(t *testing.T) {
 	}
 	for _, vector := range vectors {
 		t.Run(vector.Name+" "+vector.Alg, func(t *testing.T) {
-			is := jwks.Issuer{URL: "joe", Audiences: []string{here}, Algorithms: []string{vector.Alg}, JWKSURL: keySetURL}
+			is := jwks.Issuer{URL: "joe", Audiences: []string{here}, AudienceOptional: true, Clients: []string{"c1"}, Algorithms: []string{vector.Alg}, JWKSURL: keySetURL}
 			if vector.Secret != "" {
 				is.Secret, is.JWKSURL = jwks.NewSecret(made(base64.RawURLEncoding.DecodeString(vector.Secret))), ""
 			}
@@ -39,7 +39,7 @@ func TestTokensOfRFC7515(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			judge(t, v, vector.Token, jwks.ErrAudience)
+			judge(t, v, vector.Token, jwks.ErrClient)
 			cut := strings.LastIndexByte(vector.Token, '.') + 1
 			changed := vector.Token[:cut] + "A" + vector.Token[cut+1:]
 			judge(t, v, changed, jwks.ErrSignature)

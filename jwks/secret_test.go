@@ -8,6 +8,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,7 +79,8 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	values := map[string]any{
 		"Secret": secret, "Secret by value": copied, "pointer to it": &secret, "slice": []*jwks.Secret{secret}, "slice by value": []jwks.Secret{copied},
 		"map": map[string]*jwks.Secret{"a": secret}, "Issuer": is, "*Issuer": &is, "[]Issuer": []jwks.Issuer{is}, "Config": c, "*Config": &c,
-		"Verifier": v, "Verifier by value": *v, "struct": nested, "*struct": &nested,
+		"Verifier": v, "Verifier by value": reflect.ValueOf(v).Elem().Interface(), "struct": nested, "*struct": &nested,
+		"Claims": judge(t, believe(t, is, nil), compact(t, "HS256", []byte(canary), `{"alg":"HS256"}`, goodClaims()), nil),
 	}
 	for name, value := range values {
 		for _, verb := range verbs {

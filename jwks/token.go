@@ -4,21 +4,21 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // maxToken bounds a token in bytes, before anything looks at it.
 const maxToken = 16 << 10
 
-// A token is a text taken apart and decoded. Nothing in it is verified.
+// A token is a text taken apart. Nothing in it is verified, and its parts are base64url
+// until they are needed: most bad tokens are refused before that.
 type token struct {
-	header    string
-	payload   string
-	signature []byte
-	signed    []byte // what the signature covers: the text up to the second dot, as received
+	header, payload, signature string
+	signed                     string // what the signature covers: the text up to the second dot, as received
 }
 
-// split takes compact form apart: three parts of base64url without padding and
-// nothing else (RFC 7515 §7.1, RFC 8725bis "Check JWT Format Type").
+// split takes compact form apart: three parts and nothing else (RFC 7515 §7.1, RFC
+// 8725bis "Check JWT Format Type").
 func split(raw string) (token, error) {
 	if len(raw) > maxToken {
 		return token{}, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, maxToken)
@@ -28,31 +28,41 @@ func split(raw string) (token, error) {
 	case 4:
 		return token{}, ErrEncrypted
 	default:
-		return token{}, fmt.Errorf("%w: not three parts", ErrMalformed)
+		return token{}, errNotThree
 	}
 	first := strings.IndexByte(raw, '.')
 	second := first + 1 + strings.IndexByte(raw[first+1:], '.')
-
-	// Two buffers for all: one string that claims are cut out of and live in, and one
-	// that is garbage once the signature is checked. Most tokens fit into room, which
-	// is no garbage at all.
-	var room [1 << 10]byte
-	text, err := appendDecoded(room[:0], raw[:first])
-	if err != nil {
-		return token{}, err
+	if first == 0 || second == first+1 || second == len(raw)-1 {
+		return token{}, errNotThree
 	}
-	middle := len(text)
-	if text, err = appendDecoded(text, raw[first+1:second]); err != nil {
-		return token{}, err
-	}
-	signed := append(make([]byte, 0, len(raw)), raw[:second]...)
-	all, err := appendDecoded(signed, raw[second+1:])
-	if err != nil {
-		return token{}, err
-	}
-	decoded := string(text)
-	return token{header: decoded[:middle], payload: decoded[middle:], signed: signed, signature: all[second:]}, nil
+	return token{header: raw[:first], payload: raw[first+1 : second], signature: raw[second+1:], signed: raw[:second]}, nil
 }
+
+// A room is memory for what is needed of one token at a time and ends with its
+// verification. It is used again: this is twice as much as all that stays.
+type room struct{ bytes []byte }
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// decode returns what a part says.
+func (r *room) decode(part string) (string, error) {
+	b, err := appendDecoded(r.bytes[:0], part)
+	r.bytes = b
+	return string(b), err
+}
+
+// verify checks the signature by k, which fits a.
+func (r *room) verify(t token, a *algorithm, k *key) error {
+	signed := append(r.bytes[:0], t.signed...)
+	all, err := appendDecoded(signed, t.signature)
+	r.bytes = all
+	if err != nil {
+		return err
+	}
+	return k.verify(a, all[:len(signed)], all[len(signed):])
+}
+
+var errNotThree = fmt.Errorf("%w: not three parts", ErrMalformed)
 
 // canonical is base64url in which every text has one meaning and every meaning one
 // text: no padding, and unused bits are zero (RFC 7515 §2, RFC 4648 §3.5). Tokens are
@@ -63,11 +73,11 @@ var canonical = base64.RawURLEncoding.Strict()
 // appendDecoded decodes a part that is not empty.
 func appendDecoded(dst []byte, part string) ([]byte, error) {
 	if strings.IndexByte(part, '\r') >= 0 || strings.IndexByte(part, '\n') >= 0 { // which encoding/base64 skips
-		return nil, errNotBase64
+		return dst, errNotBase64
 	}
 	b, err := canonical.AppendDecode(dst, []byte(part))
-	if err != nil || len(b) == len(dst) {
-		return nil, errNotBase64
+	if err != nil || len(b) == len(dst) { // one letter is no byte
+		return dst, errNotBase64
 	}
 	return b, nil
 }

@@ -3,8 +3,10 @@ package jwks
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +17,12 @@ type Verifier struct {
 	issuers map[string]*identity // by exact "iss"
 	order   []*issuer            // each once, whatever its names
 	now     func() time.Time
+
+	algorithms   []string // of any issuer
+	errAlgorithm error
+
+	headers *headerMemo
+	quoted  atomic.Int64 // when the words of a refused token were last looked into; see attributed
 }
 
 // An issuer is an Issuer that was checked and prepared. It is immutable; what
@@ -33,6 +41,7 @@ type issuer struct {
 	audienceOptional bool
 	onlyATJWT        bool
 	senderBound      bool
+	verifier         *Verifier // that it is part of
 }
 
 // A keySource has the keys of one issuer: *keySet has them, *remote fetches them.
@@ -40,6 +49,13 @@ type keySource interface {
 	// key returns the one key that is wanted, or an error that wraps ErrKey or
 	// ErrUnavailable.
 	key(ctx context.Context, w wanted) (*key, error)
+
+	// atHand returns the keys that key would look among now, or nil where it would
+	// have to wait for them. It fetches nothing.
+	atHand(now time.Time) *keySet
+
+	// due reports whether calling key would do more than that: begin a refresh.
+	due(now time.Time) bool
 }
 
 // A wanted key is what a token says of the key that signed it.
@@ -49,24 +65,33 @@ type wanted struct {
 	owners    []string // what its issuer may be, if it has one
 }
 
-// key implements keySource for keys that are configured.
+// key, atHand and due implement keySource for keys that are configured.
 func (s *keySet) key(_ context.Context, w wanted) (*key, error) { return s.find(w) }
+func (s *keySet) atHand(time.Time) *keySet                      { return s }
+func (s *keySet) due(time.Time) bool                            { return false }
 
 // Verify returns the claims of a token in compact form, or an error that wraps one
 // of the Err… values. ctx bounds waiting for keys, not a fetch once begun.
 //
-// The lines are the order: what costs nothing comes first, nothing is fetched for
-// an issuer we do not know, and no claim decides before the signature holds.
+// The lines are the order: what costs nothing comes first, nothing is fetched for an
+// issuer we do not know, and no claim admits before the signature holds. A claim may
+// refuse before it does: an expired token is [ErrExpired] even with a bad signature,
+// or while keys cannot be had.
 func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	t, err := split(raw)
 	if err != nil {
 		return nil, err
 	}
-	h, err := parseHeader(t.header)
+	r := rooms.Get().(*room)
+	defer rooms.Put(r)
+	h, known, err := v.headers.read(t.header, r)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := parseClaims(t.payload)
+	if !slices.Contains(v.algorithms, h.alg) {
+		return nil, v.errAlgorithm
+	}
+	claims, err := parseClaims(t.payload, r)
 	if err != nil {
 		return nil, err
 	}
@@ -83,20 +108,28 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := id.keys.key(ctx, wanted{kid: h.kid, algorithm: a, owners: id.owners})
+	w := wanted{kid: h.kid, algorithm: a, owners: id.owners}
+	now := v.now()
+	if err := id.glance(claims, h, now); err != nil {
+		return nil, v.attributed(err, id.issuer, w, t, r, claims, now)
+	}
+	k, err := id.keys.key(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.verify(a, t.signed, t.signature); err != nil {
+	if err := r.verify(t, a, k); err != nil {
 		return nil, err
 	}
-	if err := id.check(claims, h, v.now()); err != nil {
+	if err := id.check(claims); err != nil {
 		return nil, err
 	}
 	if err := id.read(claims); err != nil {
 		return nil, err
 	}
-	claims.Type = h.typ
+	claims.Type, claims.by, claims.key = h.typ, id.issuer, k.ref
+	if !known {
+		v.headers.put(t.header, h)
+	}
 	return claims, nil
 }
 
@@ -108,15 +141,19 @@ func (is *issuer) algorithm(name string) (*algorithm, error) {
 			return &is.algorithms[i], nil
 		}
 	}
-	return nil, fmt.Errorf("%w: the list has %s", ErrAlgorithm, is.algorithmNames())
+	return nil, wrongAlgorithm(is.algorithmNames())
 }
 
-func (is *issuer) algorithmNames() string {
+func wrongAlgorithm(list []string) error {
+	return fmt.Errorf("%w: the list has %s", ErrAlgorithm, strings.Join(list, ", "))
+}
+
+func (is *issuer) algorithmNames() []string {
 	names := make([]string, len(is.algorithms))
 	for i := range is.algorithms {
 		names[i] = is.algorithms[i].name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // Run keeps fetched keys fresh until ctx ends, so that no request has to wait for

@@ -3,6 +3,7 @@ package opaque
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,6 +150,16 @@ func (a *asker) authorize(req *http.Request, token string) {
 	}
 }
 
+// secrets are the forms in which a request has our secret: as it is, and as Basic has it,
+// which whoever sees it can undo.
+func (a *Ask) secrets() []*jwks.Secret {
+	if a.Auth != AuthBasic {
+		return []*jwks.Secret{a.Secret}
+	}
+	pair := url.QueryEscape(a.ClientID) + ":" + url.QueryEscape(reveal(a.Secret))
+	return []*jwks.Secret{a.Secret, jwks.NewSecret([]byte(base64.StdEncoding.EncodeToString([]byte(pair))))}
+}
+
 // status says that an answer with this status does not tell. A 401 is about our own
 // credentials (RFC 7662 §2.3), unless Ask.Bad says otherwise.
 func (a *asker) status(resp *http.Response) error {
@@ -162,8 +173,10 @@ func (a *asker) status(resp *http.Response) error {
 	case code >= 300 && code < 400:
 		s.err = fmt.Errorf("%w: %w %d", metadata.ErrRedirect, metadata.ErrStatus, code)
 	case code >= 400 && code < 500:
-		// It understood enough to dislike this one request.
-		s.peculiar = code != http.StatusUnauthorized && code != http.StatusForbidden && code != http.StatusProxyAuthRequired && code != http.StatusRequestTimeout
+		// It understood enough to dislike this one request; or us, where the token is not
+		// the only credential in it.
+		us := code == http.StatusUnauthorized || code == http.StatusForbidden
+		s.peculiar = code != http.StatusProxyAuthRequired && code != http.StatusRequestTimeout && (!us || a.place == "bearer")
 	}
 	return s
 }

@@ -102,6 +102,22 @@ func TestOddAnswersDoNotCloseTheGate(t *testing.T) {
 	}
 }
 
+// Nor do those that it forbids, where nothing but the token tells who asks.
+func TestForbiddenTokensDoNotCloseTheGate(t *testing.T) {
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden} {
+		n := &network{answer: respond(status, ``)}
+		v := newVerifier(t, n, func(p *opaque.Provider) { p.Ask.Put = "bearer" })
+		for i := range 20 {
+			_, err := verify(t, v, fmt.Sprintf("odd%d", i))
+			isUnavailable(t, err)
+		}
+		n.set(respond(200, good))
+		if _, err := verify(t, v, token); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
 // Judgements are answers: no number of them closes the gate.
 func TestJudgementsDoNotCloseTheGate(t *testing.T) {
 	n := saying(`{"active":false}`)

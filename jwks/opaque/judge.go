@@ -74,6 +74,9 @@ func (r *rules) judge(s *said, how purpose, now time.Time) error {
 	if err := r.dates(s, now); err != nil {
 		return err
 	}
+	if s.bound != nil {
+		return fmt.Errorf("%w: %w", jwks.ErrBound, s.bound)
+	}
 	if how == repeated { // all else was verified
 		return nil
 	}
@@ -95,9 +98,6 @@ func (r *rules) judge(s *said, how purpose, now time.Time) error {
 	}
 	if s.Subject == "" && s.Client == "" {
 		return fmt.Errorf("%w: neither a subject nor a client", jwks.ErrClaim)
-	}
-	if s.bound != nil {
-		return fmt.Errorf("%w: %w", jwks.ErrBound, s.bound)
 	}
 	return nil
 }

@@ -117,6 +117,9 @@ func TestJudgements(t *testing.T) {
 		{"bound to half a key refused", none, set("cnf", `{"jkt":"`+thumbprint[:42]+`"}`), jwks.ErrBound},
 		{"bound to a key that no hash is refused", none, set("cnf", `{"jkt":"`+thumbprint+`AAAA"}`), jwks.ErrBound},
 		{"bound to a number refused", none, set("cnf", `{"jkt":7}`), jwks.ErrBound},
+		{"bound to a key by its type alone refused", none, set("token_type", `"dpop"`), jwks.ErrBound},
+		{"bound to a key by its type, and to a certificate, refused", none, set("token_type", `"DPoP","cnf":{"x5t#S256":"`+thumbprint+`"}`), jwks.ErrBound},
+		{"bound to a key, and of that type, accepted", none, set("token_type", `"DPoP","cnf":{"jkt":"`+thumbprint+`"}`), nil},
 		{"null confirmation accepted", none, set("cnf", `null`), nil},
 
 		{"no active is no judgement", none, set("active", ""), opaque.ErrUnavailable},

@@ -18,10 +18,11 @@ import (
 const (
 	canaryToken  = "canary+TOKEN/q7z"
 	canarySecret = "canary&SECRET q7z"
+	canaryBasic  = "YXBwOmNhbmFyeSUyNlNFQ1JFVCtxN3o=" // app and the secret
 )
 
 func leaks(text string) bool {
-	for _, shape := range []string{canaryToken, canarySecret, url.QueryEscape(canaryToken), url.QueryEscape(canarySecret), url.PathEscape(canarySecret)} {
+	for _, shape := range []string{canaryBasic, canaryToken, canarySecret, url.QueryEscape(canaryToken), url.QueryEscape(canarySecret), url.PathEscape(canarySecret)} {
 		if strings.Contains(text, shape) {
 			return true
 		}
@@ -90,6 +91,24 @@ func TestErrorsDoNotLeak(t *testing.T) {
 	}
 }
 
+// What Basic makes of our secret is the secret.
+func TestErrorsDoNotLeakBasic(t *testing.T) {
+	p := provider(func(p *opaque.Provider) {
+		p.Ask.Auth, p.Ask.ClientID, p.Ask.Secret = opaque.AuthBasic, "app", jwks.NewSecret([]byte(canarySecret))
+	})
+	n := &network{answer: func(q question) (*http.Response, error) { return nil, fmt.Errorf("sent %s", q.header) }}
+	told := ""
+	v := newFrom(t, opaque.Config{Providers: []opaque.Provider{p}, Transport: n, OnEvent: func(e opaque.Event) { told += chain(e.Err) }})
+	_, err := verify(t, v, canaryToken)
+	isUnavailable(t, err)
+	if got := n.last().header.Get("Authorization"); got != "Basic "+canaryBasic {
+		t.Fatalf("sent %q", got)
+	}
+	if text := chain(err) + told; leaks(text) {
+		t.Errorf("leaks: %s", text)
+	}
+}
+
 func TestLookupErrorsDoNotLeak(t *testing.T) {
 	for policy, lookupErr := range map[string]error{
 		"silence":   errors.New("GET https://x.example.com/?t=" + url.QueryEscape(canaryToken)),
@@ -133,5 +152,27 @@ func valuesDoNotLeak(t *testing.T) {
 	})}})
 	if err == nil || leaks(chain(err)) {
 		t.Errorf("mistakes leak: %v", err)
+	}
+}
+
+// Some providers repeat the token in their answer. Handlers read claims, and could log it
+// or pass it on.
+func TestClaimsDoNotRepeatTheToken(t *testing.T) {
+	escaped := strings.ReplaceAll(canaryToken, "/", `\/`)
+	answer := `{"active":true,"sub":"alice","client_id":"app","aud":"https://mcp.example.com/mcp","exp":4000000000,
+		"token":"` + canaryToken + `","escaped":"` + escaped + `","deep":{"list":["x","Bearer ` + canaryToken + `"]},"department":"sales"}`
+	c, err := verify(t, newVerifier(t, saying(answer), func(p *opaque.Provider) {
+		p.Audiences = []string{"https://mcp.example.com/mcp"}
+	}), canaryToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"token", "escaped", "deep"} {
+		if c.Has(name) {
+			t.Errorf("%s is a claim", name)
+		}
+	}
+	if c.Text("department") != "sales" || c.User != "alice" {
+		t.Errorf("the others are gone: %q %q", c.Text("department"), c.User)
 	}
 }

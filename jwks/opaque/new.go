@@ -85,7 +85,7 @@ func (c *Config) provider(from *Provider, p *problems) *provider {
 	}
 	p.ask(&from.Ask, from.Issuer)
 	made.lookup = c.asker(from).ask
-	made.secret = from.Ask.Secret
+	made.secrets = from.Ask.secrets()
 	return made
 }
 

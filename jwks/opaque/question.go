@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/mcp-rs/mcp-rs/jwks"
 	"github.com/mcp-rs/mcp-rs/jwks/internal/answer"
+	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
 
 // A purpose is why a token is asked about. Answers for one are not used for the other.
@@ -32,7 +34,7 @@ type provider struct {
 	rules    rules
 	read     reader
 	lookup   func(ctx context.Context, token string) (*reply, error)
-	secret   *jwks.Secret // that lookup uses, or nil
+	secrets  []*jwks.Secret // of ours that lookup sends, in each of their forms
 	keepFor  time.Duration
 	timeout  time.Duration
 	now      func() time.Time
@@ -105,6 +107,7 @@ func (p *provider) ask(ctx context.Context, token string, how purpose) (verdict,
 	if err := p.rules.judge(&a, how, now); err != nil {
 		return verdict{err: err}, nil
 	}
+	a.Members = slices.DeleteFunc(slices.Clone(a.Members), func(m strictjson.Member) bool { return repeats(m.Value, token) })
 	return verdict{claims: jwks.ClaimsOf(a.Answer)}, nil
 }
 
@@ -127,7 +130,11 @@ func (p *provider) quiet(err error, token string) error {
 		s = &silence{err: err}
 	}
 	text := s.err.Error()
-	for _, word := range [...]string{token, reveal(p.secret)} {
+	words := []string{token}
+	for _, secret := range p.secrets {
+		words = append(words, reveal(secret))
+	}
+	for _, word := range words {
 		// What is shorter is no credential, and would be found in any text.
 		if len(word) >= 4 && (strings.Contains(text, word) || strings.Contains(text, url.QueryEscape(word))) {
 			return &silence{err: errLeaks, after: s.after, peculiar: s.peculiar}

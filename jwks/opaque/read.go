@@ -71,6 +71,9 @@ func (r *reader) read(from *reply, now time.Time) (said, error) {
 	s.NotBefore, s.IssuedAt = d.moment([]string{"nbf"}), d.moment([]string{"iat"})
 	r.end(d, &s, now)
 	s.Key, s.Certificate, s.bound = confirmation(d)
+	if s.bound == nil && s.Key == "" && isDPoP(d) {
+		s.bound = errors.New("its type is DPoP, and cnf has no key")
+	}
 	return s, d.err
 }
 
@@ -138,6 +141,14 @@ func confirmation(d *document) (thumbprint, certificate string, err error) {
 		}
 	}
 	return thumbprint, certificate, nil
+}
+
+// isDPoP reports whether an answer calls the token one that is bound to a key. Then cnf
+// has that key (RFC 9449 §6.2), or anybody could send what nobody may send as Bearer.
+func isDPoP(d *document) bool {
+	value, _ := d.find([]string{"token_type"})
+	kind, err := strictjson.String(value)
+	return err == nil && strings.EqualFold(kind, "DPoP")
 }
 
 // isThumbprint reports whether text is the base64url of a SHA-256 (RFC 9449 §6.1, RFC 8705

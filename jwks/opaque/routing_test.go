@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/mcp-rs/mcp-rs/jwks"
@@ -97,6 +98,8 @@ func TestConfirm(t *testing.T) {
 		{"other subject refused", is.URL, opaque.JWTBoth, `{"active":true,"sub":"mallory"}`, nil, jwks.ErrClaim, 1},
 		{"other client refused", is.URL, opaque.JWTBoth, `{"active":true,"client_id":"evil"}`, nil, jwks.ErrClaim, 1},
 		{"expired refused", is.URL, opaque.JWTBoth, `{"active":true,"exp":1}`, nil, jwks.ErrExpired, 1},
+		{"bound by the answer alone refused", is.URL, opaque.JWTBoth, `{"active":true,"cnf":{"jkt":"` + strings.Repeat("A", 43) + `"}}`, nil, jwks.ErrBound, 1},
+		{"bound to what cannot be proved refused", is.URL, opaque.JWTBoth, `{"active":true,"cnf":{"kid":"a"}}`, nil, jwks.ErrBound, 1},
 		{"no answer is no judgement", is.URL, opaque.JWTBoth, ``, io.EOF, opaque.ErrUnavailable, 2},
 		{"another issuer's tokens are not asked about", "https://x.example.com", opaque.JWTBoth, ``, io.EOF, nil, 0},
 		{"nobody is asked where keys are enough", is.URL, opaque.JWTVerified, ``, io.EOF, nil, 0},

@@ -1,6 +1,7 @@
 package opaque
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -135,4 +136,27 @@ func listOf(value []byte) ([]string, error) {
 		}
 	}
 	return list, nil
+}
+
+// repeats reports whether a value of an answer has the token in it, as those of some
+// providers do. Claims are for handlers, and tokens are not.
+func repeats(value []byte, token string) bool {
+	var v any
+	return json.Unmarshal(value, &v) != nil || holds(v, token)
+}
+
+func holds(v any, token string) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.Contains(v, token)
+	case []any:
+		return slices.ContainsFunc(v, func(element any) bool { return holds(element, token) })
+	case map[string]any:
+		for _, member := range v {
+			if holds(member, token) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -96,7 +96,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*jwks.Claims, erro
 // Confirm asks about a token that was verified with keys, where the provider of its
 // issuer has JWTBoth: that comes first, so that nobody is asked about what a stranger made
 // up. Nil means that it is good still, or that nobody is to be asked. What the answer
-// repeats of the token, its issuer, subject and client, must be equal.
+// repeats of the token, its issuer, subject, client and confirmation, must be equal.
 func (v *Verifier) Confirm(ctx context.Context, token string, claims *jwks.Claims) error {
 	for _, p := range v.providers {
 		if p.jwt != JWTBoth || p.issuer != claims.Issuer {
@@ -123,6 +123,10 @@ func agree(said, verified *jwks.Claims) error {
 		if pair.said != "" && pair.verified != "" && pair.said != pair.verified {
 			return fmt.Errorf("%w: the answer is about another %s than the token", jwks.ErrClaim, pair.name)
 		}
+	}
+	// Whoever binds a token to a key means it, and only what is verified is held to.
+	if said.Confirmation != nil && (verified.Confirmation == nil || *said.Confirmation != *verified.Confirmation) {
+		return fmt.Errorf("%w: the answer binds it to another key than the token does", jwks.ErrBound)
 	}
 	return nil
 }

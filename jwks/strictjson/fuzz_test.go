@@ -30,6 +30,7 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 		d.UseNumber()
 		valid := json.Valid(text) && d.Decode(&want) == nil
 		accepted, err := read(text)
+		asString(t, text)
 		switch {
 		case accepted && !valid:
 			t.Fatalf("accepted %q, which is not JSON", text)
@@ -57,6 +58,26 @@ func read(text []byte) (bool, error) {
 		return err == nil, err
 	}
 	return false, object
+}
+
+// asString wants a text to be read alike in bytes and as a string, and a string that
+// was read once to be the same when it is unquoted.
+func asString(t *testing.T, text []byte) {
+	t.Helper()
+	inBytes, errBytes := strictjson.Object(text, nil)
+	inString, errString := strictjson.Object(string(text), nil)
+	if !errors.Is(errString, errBytes) || len(inBytes) != len(inString) {
+		t.Fatalf("%q: %d members, %v; as a string %d, %v", text, len(inBytes), errBytes, len(inString), errString)
+	}
+	for i, m := range inString {
+		if m.Name != string(inBytes[i].Name) || m.Value != string(inBytes[i].Value) {
+			t.Fatalf("%q: member %q: %s; as a string %q: %s", text, inBytes[i].Name, inBytes[i].Value, m.Name, m.Value)
+		}
+		want, errWant := strictjson.String(m.Value)
+		if got, err := strictjson.Unquote(m.Value); got != want || !errors.Is(err, errWant) {
+			t.Fatalf("%s unquoted: %q, %v; want %q, %v", m.Value, got, err, want, errWant)
+		}
+	}
 }
 
 // same compares a text as this package reads it with what encoding/json made of it.

@@ -8,12 +8,19 @@ const fewMembers = 16
 // unique makes sure that no name is there twice.
 func unique[T Text](members []MemberOf[T]) error {
 	if len(members) <= fewMembers {
+		var seen uint64 // one bit for names of a length and first letter; few share one
 		for i := range members {
-			for j := range i {
-				if string(members[i].Name) == string(members[j].Name) {
+			name := members[i].Name
+			bit := uint64(1) << (len(name) % 64)
+			if len(name) > 0 {
+				bit = 1 << ((uint(len(name))<<3 + uint(name[0])) % 64)
+			}
+			if seen&bit != 0 {
+				if _, twice := Find(members[:i], string(name)); twice {
 					return ErrDuplicate
 				}
 			}
+			seen |= bit
 		}
 		return nil
 	}
@@ -31,14 +38,7 @@ func unique[T Text](members []MemberOf[T]) error {
 // it ("ſub" is a "sub"), and that none of them is a variant of one of known: a
 // reader that folds case would take the one for the other.
 func NoVariants[T Text](members []MemberOf[T], known ...string) error {
-	plain := true
-	for i := range members {
-		plain = plain && isPlain(members[i].Name)
-	}
-	for _, name := range known {
-		plain = plain && isPlain(name)
-	}
-	if plain { // names that are their own folding differ in folding too
+	if allPlain(members, known) { // names that are their own folding differ in folding too
 		return nil
 	}
 	seen := make(map[string]string, len(members)+len(known))
@@ -54,6 +54,20 @@ func NoVariants[T Text](members []MemberOf[T], known ...string) error {
 		seen[folded] = name
 	}
 	return nil
+}
+
+func allPlain[T Text](members []MemberOf[T], known []string) bool {
+	for i := range members {
+		if !isPlain(members[i].Name) {
+			return false
+		}
+	}
+	for _, name := range known {
+		if !isPlain(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // isPlain reports whether a name is surely its own folding: ASCII without capitals.

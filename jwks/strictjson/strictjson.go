@@ -15,7 +15,6 @@ package strictjson
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
 
@@ -48,20 +47,21 @@ type Member = MemberOf[[]byte]
 // Object reads text as one object and appends its members to dst, in order. It
 // checks everything below too.
 func Object[T Text](text T, dst []MemberOf[T]) ([]MemberOf[T], error) {
-	s := scanner[T]{data: text, members: dst}
+	s := scanner[T]{data: text}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
 	if s.peek() != '{' {
 		return nil, s.typeError()
 	}
-	if err := s.object(1); err != nil {
+	members, err := s.object(1, dst)
+	if err != nil {
 		return nil, err
 	}
-	if members, ok := any(&s.members).(*[]Member); ok {
-		seal((*members)[len(dst):])
+	if members, ok := any(members).([]Member); ok {
+		seal(members[len(dst):])
 	}
-	return s.members, s.end()
+	return members, s.end()
 }
 
 // seal makes sure that who appends to a name or a value does not write over the text.
@@ -81,10 +81,11 @@ func Array[T Text](text T, dst []T) ([]T, error) {
 	if s.peek() != '[' {
 		return nil, s.typeError()
 	}
-	if err := s.array(1, &dst); err != nil {
+	elements, err := s.array(1, true, dst, nil)
+	if err != nil {
 		return nil, err
 	}
-	return dst, s.end()
+	return elements, s.end()
 }
 
 // String reads text as one string.
@@ -105,10 +106,12 @@ func String[T Text](text T) (string, error) {
 
 // A scanner walks over one text. All of its methods that read a value expect pos
 // at the value's first byte and leave it behind the last.
+//
+// Members go up and down as arguments and results, not in here, so that a caller's
+// room for them can be on its stack.
 type scanner[T Text] struct {
-	data    T
-	pos     int
-	members []MemberOf[T] // of the objects that pos is in, the outermost first
+	data T
+	pos  int
 }
 
 func (s *scanner[T]) start() error {
@@ -149,7 +152,7 @@ func (s *scanner[T]) end() error {
 
 // typeError tells a valid value of another type from something that is no value.
 func (s *scanner[T]) typeError() error {
-	if err := s.value(1); err != nil {
+	if err := s.value(1, nil); err != nil {
 		return err
 	}
 	if err := s.end(); err != nil {
@@ -158,15 +161,16 @@ func (s *scanner[T]) typeError() error {
 	return ErrType
 }
 
-func (s *scanner[T]) value(depth int) error {
+// value reads a value of any type. Behind outer, the members of the objects that it is
+// in, there may be room for its own.
+func (s *scanner[T]) value(depth int, outer []MemberOf[T]) error {
 	switch c := s.peek(); {
 	case c == '{':
-		outer := len(s.members)
-		err := s.object(depth)
-		s.members = s.members[:outer]
+		_, err := s.object(depth, outer)
 		return err
 	case c == '[':
-		return s.array(depth, nil)
+		_, err := s.array(depth, false, nil, outer)
+		return err
 	case c == '"':
 		_, err := s.text()
 		return err
@@ -182,24 +186,24 @@ func (s *scanner[T]) value(depth int) error {
 	return ErrSyntax
 }
 
-// object appends the members of an object to s.members.
-func (s *scanner[T]) object(depth int) error {
+// object appends the members of an object to all.
+func (s *scanner[T]) object(depth int, all []MemberOf[T]) ([]MemberOf[T], error) {
 	if depth > MaxDepth {
-		return ErrDepth
+		return nil, ErrDepth
 	}
 	s.pos++ // {
 	s.space()
 	if s.peek() == '}' {
 		s.pos++
-		return nil
+		return all, nil
 	}
-	base := len(s.members)
+	base := len(all)
 	for {
-		m, err := s.member(depth)
+		m, err := s.member(depth, all)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.members = append(s.members, m)
+		all = append(all, m)
 		s.space()
 		switch s.peek() {
 		case ',':
@@ -207,14 +211,14 @@ func (s *scanner[T]) object(depth int) error {
 			s.space()
 		case '}':
 			s.pos++
-			return unique(s.members[base:])
+			return all, unique(all[base:])
 		default:
-			return ErrSyntax
+			return nil, ErrSyntax
 		}
 	}
 }
 
-func (s *scanner[T]) member(depth int) (MemberOf[T], error) {
+func (s *scanner[T]) member(depth int, outer []MemberOf[T]) (MemberOf[T], error) {
 	if s.peek() != '"' {
 		return MemberOf[T]{}, ErrSyntax
 	}
@@ -229,30 +233,30 @@ func (s *scanner[T]) member(depth int) (MemberOf[T], error) {
 	s.pos++
 	s.space()
 	from := s.pos
-	if err := s.value(depth + 1); err != nil {
+	if err := s.value(depth+1, outer); err != nil {
 		return MemberOf[T]{}, err
 	}
 	return MemberOf[T]{Name: name, Value: s.data[from:s.pos]}, nil
 }
 
-// array appends the elements of an array to dst, unless that is nil.
-func (s *scanner[T]) array(depth int, dst *[]T) error {
+// array appends the elements of an array to dst, if they are to be kept.
+func (s *scanner[T]) array(depth int, keep bool, dst []T, outer []MemberOf[T]) ([]T, error) {
 	if depth > MaxDepth {
-		return ErrDepth
+		return nil, ErrDepth
 	}
 	s.pos++ // [
 	s.space()
 	if s.peek() == ']' {
 		s.pos++
-		return nil
+		return dst, nil
 	}
 	for {
 		from := s.pos
-		if err := s.value(depth + 1); err != nil {
-			return err
+		if err := s.value(depth+1, outer); err != nil {
+			return nil, err
 		}
-		if dst != nil {
-			*dst = append(*dst, s.data[from:s.pos])
+		if keep {
+			dst = append(dst, s.data[from:s.pos])
 		}
 		s.space()
 		switch s.peek() {
@@ -261,55 +265,9 @@ func (s *scanner[T]) array(depth int, dst *[]T) error {
 			s.space()
 		case ']':
 			s.pos++
-			return nil
+			return dst, nil
 		default:
-			return ErrSyntax
+			return nil, ErrSyntax
 		}
 	}
-}
-
-// number follows RFC 8259 §6: no leading zeros, no hex, no NaN; and nothing that a
-// 64-bit float makes infinite of.
-func (s *scanner[T]) number() error {
-	from := s.pos
-	if s.peek() == '-' {
-		s.pos++
-	}
-	switch c := s.peek(); {
-	case c == '0':
-		s.pos++
-	case '1' <= c && c <= '9':
-		s.digits()
-	default:
-		return ErrSyntax
-	}
-	if s.peek() == '.' {
-		s.pos++
-		if !s.digits() {
-			return ErrSyntax
-		}
-	}
-	if c := s.peek(); c == 'e' || c == 'E' {
-		s.pos++
-		if c := s.peek(); c == '+' || c == '-' {
-			s.pos++
-		}
-		if !s.digits() {
-			return ErrSyntax
-		}
-	} else if s.pos-from < 300 { // 1e300 is far from infinite
-		return nil
-	}
-	if _, err := strconv.ParseFloat(string(s.data[from:s.pos]), 64); err != nil {
-		return ErrNumber
-	}
-	return nil
-}
-
-func (s *scanner[T]) digits() bool {
-	from := s.pos
-	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
-		s.pos++
-	}
-	return s.pos > from
 }

@@ -208,3 +208,39 @@ func TestDestinationIsAppendedTo(t *testing.T) {
 		t.Errorf("%q, %v", elements, err)
 	}
 }
+
+// Strings are looked at eight bytes at a time: what ends one is found in each place,
+// and nothing else ends it, whatever stands beside.
+func TestEndOfAString(t *testing.T) {
+	for before := range 20 {
+		for _, beside := range []string{"a", "\x7f", "!", "#", "[", "]", " ", "é", "\u0080", "\U0010ffff"} {
+			plain := strings.Repeat(beside, before)
+			for end, want := range map[string]string{`"`: plain, `\u0041"`: plain + "A", `\\"`: plain + `\`} {
+				got, err := strictjson.String(`"` + plain + end)
+				if err != nil || got != want {
+					t.Errorf("%q before %s: %q, %v", plain, end, got, err)
+				}
+			}
+			for c := range ' ' {
+				if _, err := strictjson.String(`"` + plain + string(c) + `........"`); err == nil {
+					t.Errorf("%q is taken behind %q", c, plain)
+				}
+			}
+		}
+	}
+}
+
+// Every pair of names that is equal is found, and no other, whatever they share.
+func TestNamesTwice(t *testing.T) {
+	for _, row := range []struct {
+		text  string
+		twice bool
+	}{
+		{`{"":1,"":2}`, true}, {`{"a":1,"b":2,"a":3}`, true}, {`{"a":1,"\u0061":2}`, true},
+		{`{"ab":1,"ac":2,"ad":3}`, false}, {`{"ab":1,"ac":2,"ac":3}`, true}, {`{"a":1,"aa":2,"aaa":3,"":4}`, false},
+	} {
+		if _, err := strictjson.Object(row.text, nil); errors.Is(err, strictjson.ErrDuplicate) != row.twice {
+			t.Errorf("%s: %v", row.text, err)
+		}
+	}
+}

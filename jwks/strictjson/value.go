@@ -13,6 +13,18 @@ func Kind[T Text](value T) byte {
 	return 0
 }
 
+// Unquote is String for a value that Object or Array returned: that is valid, and is
+// not read once more.
+func Unquote[T Text](value T) (string, error) {
+	if Kind(value) != '"' {
+		return "", ErrType
+	}
+	if last := len(value) - 1; plainRun([]byte(value[1:])) == last-1 {
+		return string(value[1:last]), nil
+	}
+	return String(value)
+}
+
 // IsNull reports whether value is null.
 func IsNull[T Text](value T) bool { return Kind(value) == 'n' }
 

@@ -1,0 +1,22 @@
+package jwks
+
+import (
+	"slices"
+	"time"
+)
+
+// Holds reports whether the key that verified c, for this Verifier, is one that
+// verifies now: who remembers claims asks before every use of them, or a key that the
+// issuer withdrew would verify on. now is the time on the clock of Config. Nothing is
+// fetched, nothing waits, and no lock is taken.
+//
+// It says nothing of c itself: that it is past its Until, for one, is for the caller to
+// see. Where it says no, [Verifier.Verify] decides, and may well accept the token: keys
+// that are to be refreshed hold nothing until a request has caused that.
+func (v *Verifier) Holds(c *Claims, now time.Time) bool {
+	if c.by == nil || c.by.verifier != v || c.by.keys.due(now) {
+		return false
+	}
+	set := c.by.keys.atHand(now)
+	return set != nil && slices.Contains(set.keys, c.key.key)
+}
