@@ -1,10 +1,12 @@
 package middleware
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// authenticateJWT checks a signed token against its issuer's keys. Where that issuer
-// can be asked as well, it has the last word: it knows what it took back since.
-func (g *Guard) authenticateJWT(ctx context.Context, c credential, pol *policy) (*Principal, error) {
+// authenticateJWT checks a signed token against its issuer's keys, and remembers it.
+func (g *Guard) authenticateJWT(ctx context.Context, c credential, pol *policy, now time.Time) (*Principal, error) {
 	if g.tokens == nil {
 		return nil, errJWTDisabled
 	}
@@ -12,10 +14,16 @@ func (g *Guard) authenticateJWT(ctx context.Context, c credential, pol *policy) 
 	if err != nil {
 		return nil, err
 	}
+	return g.confirm(ctx, c, g.remember(c.value, claims, pol, now))
+}
+
+// confirm gives the issuer of a signed token the last word, where it can be asked as
+// well: it knows what it took back since.
+func (g *Guard) confirm(ctx context.Context, c credential, p *Principal) (*Principal, error) {
 	if g.opaque != nil {
-		if err := g.opaque.Confirm(ctx, c.value, claims); err != nil {
+		if err := g.opaque.Confirm(ctx, c.value, p.Claims); err != nil {
 			return nil, err
 		}
 	}
-	return principalOf(MethodJWT, claims, pol), nil
+	return p, nil
 }

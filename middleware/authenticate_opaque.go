@@ -2,20 +2,29 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/jwks"
 	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 )
 
-// authenticateOpaque asks the one provider that takes the token.
+// authenticateOpaque asks the one provider that takes the token. Never about a key of
+// ours that came in the wrong header: a provider has no business to learn it.
 func (g *Guard) authenticateOpaque(ctx context.Context, c credential, pol *policy) (*Principal, error) {
+	if g.apiKeys != nil {
+		if _, err := g.apiKeys.Match(c.value); !errors.Is(err, apikey.ErrUnknown) {
+			return nil, fmt.Errorf("%w as a Bearer token", errAPIKeyDisabled)
+		}
+	}
 	claims, err := g.opaque.Verify(ctx, c.value)
 	if err != nil {
 		return nil, err
 	}
-	return principalOf(MethodOpaque, claims, pol), nil
+	p := principalOf(MethodOpaque, claims, pol)
+	return &p, nil
 }
 
 // lookups makes what asks providers.

@@ -24,8 +24,8 @@ const (
 // these thumbprints do not match, the resource server MUST reject the attempt with an
 // error” — RFC 8705 §3. Who issued the certificate, and until when, is nobody's business
 // here: the handshake proved its key, and the token says that it is the right one.
-func (g *Guard) checkCertificate(r *http.Request, want string) error {
-	der, err := g.certificate(r)
+func (g *Guard) checkCertificate(r *http.Request, lines []string, want string) error {
+	der, err := g.certificate(r, lines)
 	if err != nil {
 		return fmt.Errorf("%w: %w", jwks.ErrBound, err)
 	}
@@ -36,12 +36,11 @@ func (g *Guard) checkCertificate(r *http.Request, want string) error {
 	return nil
 }
 
-// certificate finds the caller's certificate. What comes over a trusted proxy's
+// certificate finds the caller's certificate; lines are those of the header. What comes over a trusted proxy's
 // connection was said by others: their certificate is in the header or nowhere. Whatever
 // anybody else has in that header is made up.
-func (g *Guard) certificate(r *http.Request) ([]byte, error) {
+func (g *Guard) certificate(r *http.Request, lines []string) ([]byte, error) {
 	if g.proxies.trust(peer(r)) {
-		lines := r.Header[g.certHeader]
 		if g.certHeader == "" || len(lines) != 1 {
 			return nil, fmt.Errorf("the proxy names no client certificate, or several")
 		}

@@ -30,7 +30,7 @@ var (
 // bindKey holds a request to the key that its token is bound to (RFC 7800 "cnf"): a
 // bound token without that key was stolen. A proof beside a token that is not bound
 // says nothing, and is not looked at.
-func (g *Guard) bindKey(r *http.Request, presented credential, c *call) error {
+func (g *Guard) bindKey(r *http.Request, lines *presented, cred credential, c *call) error {
 	claims := c.principal.Claims
 	if claims == nil {
 		return nil // no token: nobody gave a key
@@ -40,7 +40,7 @@ func (g *Guard) bindKey(r *http.Request, presented credential, c *call) error {
 	switch {
 	case bound == nil && g.requireBound:
 		return errBindingRequired
-	case presented.dpop && !c.bound:
+	case cred.dpop && !c.bound:
 		return errUnbound
 	case bound == nil:
 		return nil
@@ -48,16 +48,16 @@ func (g *Guard) bindKey(r *http.Request, presented credential, c *call) error {
 		return jwks.ErrBound // to what nobody here knows
 	// “such a protected resource MUST reject a DPoP-bound access token received as a
 	// bearer token” — RFC 9449 §7.2
-	case c.bound && !presented.dpop:
+	case c.bound && !cred.dpop:
 		return fmt.Errorf("%w: it came as a Bearer token", jwks.ErrBound)
 	}
 	if bound.Certificate != "" {
-		if err := g.checkCertificate(r, bound.Certificate); err != nil {
+		if err := g.checkCertificate(r, lines.certificates, bound.Certificate); err != nil {
 			return err
 		}
 	}
 	if c.bound {
-		return g.checkProof(r, presented.value, bound.Key, c)
+		return g.checkProof(r, lines.proofs, cred.value, bound.Key, c)
 	}
 	return nil
 }
@@ -66,8 +66,7 @@ func (g *Guard) bindKey(r *http.Request, presented credential, c *call) error {
 // grant access to the resource unless all checks are successful” — RFC 9449 §7.1. The
 // lines are the numbers of §4.3; what is remembered comes last, so that only who holds
 // a token and its key can make us remember anything.
-func (g *Guard) checkProof(r *http.Request, token, key string, c *call) error {
-	lines := r.Header["Dpop"]
+func (g *Guard) checkProof(r *http.Request, lines []string, token, key string, c *call) error {
 	if len(lines) != 1 {
 		return fmt.Errorf("%w: %d DPoP header lines, and there must be one", jwks.ErrProof, len(lines))
 	}
@@ -95,14 +94,17 @@ func (g *Guard) checkProof(r *http.Request, token, key string, c *call) error {
 		}
 		c.renewNonce = !fresh
 	}
-	return g.takeProof(r.Context(), p)
+	if err := g.callsLeft(c.principal, r); err != nil {
+		return err // who is over the limit makes us remember nothing more
+	}
+	return g.takeProof(r.Context(), p, c.principal)
 }
 
 // takeProof makes sure that a proof is used once. It may be used again where it is too
-// old to be accepted: so long is it remembered.
-func (g *Guard) takeProof(ctx context.Context, p *jwks.Proof) error {
-	sum := sha256.Sum256([]byte(g.at.target + "\n" + p.ID)) // no URL has a line end in it
-	id := p.Key + "." + base64.RawURLEncoding.EncodeToString(sum[:])
+// old to be accepted: so long is it remembered, in the share of the caller, who may have
+// any number of keys.
+func (g *Guard) takeProof(ctx context.Context, p *jwks.Proof, caller *Principal) error {
+	id := hashOf(caller.key()) + "." + hashOf(p.Key+"\n"+g.at.target+"\n"+p.ID) // no key and no URL has a line end
 	fresh, err := g.replays.Take(ctx, id, p.IssuedAt.Add(proofWindow))
 	switch {
 	case err != nil:
@@ -111,6 +113,11 @@ func (g *Guard) takeProof(ctx context.Context, p *jwks.Proof) error {
 		return errReplayed
 	}
 	return nil
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // same compares in constant time.

@@ -24,6 +24,6 @@ func (b *builder) binding(d *metadata.Resource) {
 	if b.RequireBound || b.ProofNonces != nil {
 		d.DPoPAlgorithms = jwks.ProofAlgorithms()
 	}
-	d.CertificateBound = b.ClientCertificateHeader != ""
+	d.CertificateBound = b.ClientCertificates || b.ClientCertificateHeader != ""
 	d.DPoPRequired = b.RequireBound && !d.CertificateBound // else a certificate will do
 }

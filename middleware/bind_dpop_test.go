@@ -109,7 +109,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	if got := reasonOf(g, dpop(token, proofOf(token, clientKey(), map[string]any{"nonce": nonce, "jti": "\n é"}))); got != "" {
 		t.Fatal(got)
 	}
-	want := thumbprintOf(clientKey()) + "." + hashed([]byte(resource+"\n\n é"))
+	want := hashed([]byte(`jwt "`+issuer().URL+`" "alice" "cli"`)) + "." + hashed([]byte(thumbprintOf(clientKey())+"\n"+resource+"\n\n é"))
 	if len(seen.ids) != 1 || seen.ids[0] != want || !seen.until[0].Equal(started.Add(time.Minute)) {
 		t.Errorf("remembered %q until %v, want %q", seen.ids, seen.until, want)
 	}

@@ -99,8 +99,11 @@ const sessionHeader = "Mcp-Session-Id"
 // id means nothing, it is taken off: initialize begins a session, whatever stale id
 // a client still sends, and revision 2026-07-28 has none.
 func (g *Guard) bind(r *http.Request, c *call) error {
+	if g.sessions == nil {
+		return nil
+	}
 	ids := r.Header[sessionHeader]
-	if g.sessions == nil || len(ids) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
 	if len(ids) > 1 {

@@ -41,18 +41,17 @@ func (g *Guard) boundBody(r *http.Request) error {
 // reads away behind a refusal. Its own ReadTimeout is no help: it ends event streams.
 const bodyTime = 30 * time.Second
 
-// timeBody bounds the reading of a body. The function it returns lifts the bound, for
-// the handler of an admitted request.
-func timeBody(w http.ResponseWriter, r *http.Request) (lift func()) {
-	if r.ContentLength == 0 {
-		return func() {}
-	}
-	c := http.NewResponseController(w)
-	if c.SetReadDeadline(time.Now().Add(bodyTime)) != nil {
-		return func() {} // not a connection: a test, or a server that cannot
-	}
-	return func() { _ = c.SetReadDeadline(time.Time{}) }
+// reads reports whether we read the body ourselves.
+func (g *Guard) reads(r *http.Request) bool { return g.readsBody || r.ContentLength < 0 }
+
+// timeBody bounds the reading of a body, if there is one and w can: it may not be a
+// connection, in a test for one.
+func timeBody(w http.ResponseWriter, r *http.Request) (timed bool) {
+	return r.ContentLength != 0 && http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) == nil
 }
+
+// endTime lifts the bound, for the handler of an admitted request.
+func endTime(w http.ResponseWriter) { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }
 
 // firstRead is how much memory an announced length is worth before a byte arrives.
 const firstRead = 64 << 10

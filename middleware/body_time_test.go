@@ -30,9 +30,15 @@ func TestBodiesOfRefusedRequestsAreTimed(t *testing.T) {
 		deadline bool
 	}{
 		{"no credential", func(r *http.Request) { r.Header.Del("Authorization") }, false, true},
+		{"preflight", func(r *http.Request) {
+			r.Method = http.MethodOptions
+			r.Header.Set("Origin", "https://mcp.example.com")
+			r.Header.Set("Access-Control-Request-Method", "POST")
+		}, false, true},
 		{"a stranger's page", func(r *http.Request) { r.Header.Set("Origin", "https://evil.example.com") }, false, true},
 		{"length unknown", func(r *http.Request) { r.Header.Del("Authorization"); r.ContentLength = -1 }, false, true},
-		{"admitted", func(*http.Request) {}, true, true},
+		{"admitted, length unknown", func(r *http.Request) { r.ContentLength = -1 }, true, true},
+		{"admitted, and nobody has read it", func(*http.Request) {}, true, false},
 		{"without a body", func(r *http.Request) { r.ContentLength = 0 }, false, false},
 	} {
 		r := bearer(mint(nil))

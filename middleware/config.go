@@ -60,6 +60,10 @@ type Config struct {
 	// percent-encoded, as nginx sends it. Empty means none.
 	ClientCertificateHeader string
 
+	// ClientCertificates says that the server asks for TLS client certificates itself, for
+	// the metadata document.
+	ClientCertificates bool
+
 	// APIKeys is which keys to accept in X-API-Key. Nil means none.
 	APIKeys *apikey.Store
 
@@ -67,6 +71,16 @@ type Config struct {
 	// Bearer value that is in the store is an API key; any other is routed by
 	// its shape, as always.
 	APIKeyBearer bool
+
+	// TokenCache bounds how many signed tokens are remembered as verified, each as long as
+	// it is good and the key that verified it is in use. Scopes, bindings and the Policy
+	// are decided for every request all the same. Rounded up to a multiple of 8. Zero means
+	// 10,000, which can take 25 MB.
+	TokenCache int
+
+	// NoTokenCache verifies every token each time that it comes, which takes most of the
+	// time of a small request, and keeps none in memory between requests.
+	NoTokenCache bool
 
 	// Scopes is what every caller must hold, all of them.
 	Scopes []string
@@ -91,6 +105,12 @@ type Config struct {
 	// means Scopes.
 	ChallengeScopes []string
 
+	// ScopePrefix is what clients must put before a scope when they ask the provider for
+	// it, for providers that know each scope under the name of its resource. Challenges
+	// and the metadata document then name Scopes, and those of rules, with it; scopes in
+	// ChallengeScopes and ScopesSupported are written as they are.
+	ScopePrefix string
+
 	// ScopesSupported is what the metadata document advertises (RFC 9728 §2).
 	// Empty means ChallengeScopes.
 	ScopesSupported []string
@@ -98,6 +118,10 @@ type Config struct {
 	// AuthorizationServers is where the metadata document sends clients for a
 	// token. Empty means every one of Issuers, and then of Opaque, that is an http URL.
 	AuthorizationServers []string
+
+	// NoAuthorizationServers leaves them out of the document, where nobody can log in and
+	// callers bring the tokens that they have, such as those of a build.
+	NoAuthorizationServers bool
 
 	// AllowedOrigins are the web origins whose pages may call, such as
 	// "https://app.example.com"; "http://localhost:*" stands for any port. The

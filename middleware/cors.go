@@ -15,13 +15,20 @@ const (
 // will be: a page that can't read a 401 can't do anything about it. Credentials
 // mode stays off: tokens come in a header that the page sets itself, never from
 // cookies.
-func (g *Guard) cors(h http.Header, r *http.Request) {
-	h.Add("Vary", "Origin")
-	origin := r.Header.Get("Origin")
-	if origin == "" {
+//
+// origin is the lines of that header, of which checkOrigin has let one pass at most. vary
+// is memory for a line that is nearly always the only one of its name.
+func (g *Guard) cors(h http.Header, origin []string, vary *[1]string) {
+	if others := h["Vary"]; len(others) > 0 {
+		h["Vary"] = append(others, "Origin")
+	} else {
+		vary[0] = "Origin"
+		h["Vary"] = vary[:]
+	}
+	if len(origin) == 0 || origin[0] == "" {
 		return
 	}
-	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Allow-Origin", origin[0])
 	h.Set("Access-Control-Expose-Headers", corsExposed)
 }
 

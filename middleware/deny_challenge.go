@@ -111,7 +111,7 @@ func (g *Guard) tokenChallenge(scheme string, d *Denial, withError bool) string 
 	}
 	scopes := g.challengeScopes
 	if d.Code == "insufficient_scope" {
-		scopes = d.Scopes
+		scopes = g.asked(d.Scopes)
 	}
 	if len(scopes) > 0 {
 		b.WriteString(`, scope="`)
@@ -119,6 +119,18 @@ func (g *Guard) tokenChallenge(scheme string, d *Denial, withError bool) string 
 		b.WriteByte('"')
 	}
 	return b.String()
+}
+
+// asked is how clients write scopes when they ask for them.
+func (g *Guard) asked(scopes []string) []string {
+	if g.scopePrefix == "" {
+		return scopes
+	}
+	list := make([]string, len(scopes))
+	for i, scope := range scopes {
+		list[i] = g.scopePrefix + scope
+	}
+	return list
 }
 
 // seconds rounds up, so that a client that waits as told is not too early.

@@ -18,9 +18,22 @@ func (g *Guard) TakesProofOf(htu string) bool { return g.at.is(htu) }
 var ParseCertificate = parseCertificate
 
 const (
-	MaxProofs       = maxProofs
-	MaxProofsPerKey = maxProofsPerKey
+	MaxProofs          = maxProofs
+	MaxProofsPerCaller = maxProofsPerCaller
 )
+
+// Remembered is how many tokens the guard remembers.
+func (g *Guard) Remembered() int {
+	n := 0
+	for i := range g.seen.buckets {
+		for j := range g.seen.buckets[i] {
+			if g.seen.buckets[i][j].Load() != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // Refuse answers with an error that no request can cause.
 func (g *Guard) Refuse(w http.ResponseWriter, r *http.Request, err error) {

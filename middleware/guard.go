@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -33,6 +34,7 @@ type Guard struct {
 	all []endpoint // the resource and its aliases
 
 	tokens       *jwks.Verifier   // nil when there are no issuers
+	seen         *tokenCache      // nil when nothing is remembered; shared with the guards of For
 	opaque       *opaque.Verifier // nil when there are no providers to ask
 	apiKeys      *apikey.Store    // nil when there are none
 	apiKeyBearer bool
@@ -49,6 +51,7 @@ type Guard struct {
 	policy          *atomic.Pointer[policy] // shared with the guards of For
 	scopes          []string
 	challengeScopes []string
+	scopePrefix     string
 	readsBody       bool // there is a Policy, or Sessions
 
 	sessions *SessionSeal // nil: session ids are not our concern
@@ -75,121 +78,135 @@ type endpoint struct {
 	metadata        http.Handler
 }
 
-// Check decides whether a request may pass, and for whom. It answers nothing. With
-// a Policy or Sessions it reads the body, within Config.MaxBody, and puts an equal
-// one back. It uses up a DPoP proof; the nonce for the next is in answers of
-// [Guard.Handler] alone. An error of it means no; see [DenialOf]. Host and Origin belong to the
-// transport, and are checked by [Guard.Handler] alone.
+// Check decides whether a request may pass, and for whom. It answers nothing, and leaves
+// the header as it is. With a Policy or Sessions it reads the body, within Config.MaxBody,
+// and puts an equal one back. It uses up a DPoP proof; the nonce for the next is in
+// answers of [Guard.Handler] alone. An error of it means no; see [DenialOf]. Host and
+// Origin belong to the transport, and are checked by [Guard.Handler] alone.
 func (g *Guard) Check(r *http.Request) (*Principal, error) {
-	c, err := g.check(r)
-	if err != nil {
+	var c call
+	lines := g.present(r.Header)
+	if err := g.check(r, &lines, g.now(), &c); err != nil {
 		return nil, err
 	}
 	return c.principal, nil
 }
 
-// check is the flow. With an error, the call says how far the request came.
-func (g *Guard) check(r *http.Request) (*call, error) {
-	c := &call{policy: g.policy.Load()}
+// check is the flow. What it finds out goes into c, also where it refuses in the end: c is
+// the caller's, which for [Guard.Check] is the stack.
+func (g *Guard) check(r *http.Request, lines *presented, now time.Time, c *call) error {
+	c.policy = g.policy.Load()
 	if g.disabled {
 		c.principal = disabled
-		return c, nil
+		return nil
 	}
-	presented, err := extract(r)
-	c.dpop = presented.dpop
+	cred, err := extract(lines, r.URL.RawQuery)
+	c.dpop = cred.dpop
 	if err != nil {
-		return c, err
+		return err
 	}
-	remote := g.remote(r)
-	if err := g.limitFailures(remote); err != nil {
-		return c, err
+	if err := g.limitFailures(r); err != nil {
+		return err
 	}
-	if c.principal, err = g.authenticate(r.Context(), presented, c.policy); err != nil {
-		g.failed(remote, err)
-		return c, err
+	if c.principal, err = g.authenticate(r.Context(), cred, c.policy, now); err != nil {
+		g.failed(r, err)
+		return err
 	}
 	// Before anything is counted against the caller, who may not be the one meant.
-	if err := g.bindKey(r, presented, c); err != nil {
-		return c, err
+	if err := g.bindKey(r, lines, cred, c); err != nil {
+		return err
 	}
-	if err := g.limitCalls(c.principal, remote); err != nil {
-		return c, err
+	if err := g.limitCalls(c.principal, r); err != nil {
+		return err
 	}
 	if c.operations, err = g.operations(r); err != nil {
-		return c, err
+		return err
 	}
 	if err := g.bind(r, c); err != nil {
-		return c, err
+		return err
 	}
-	if err := c.policy.authorize(c.principal, c.operations); err != nil {
-		return c, err
-	}
-	return c, nil
+	return c.policy.authorize(c.principal, c.operations)
 }
 
-// Handler runs h for admitted requests only, with the [Principal] in the context
-// and without the credential in the headers. It answers CORS preflights, refuses
-// with the status and challenge that RFC 6750 §3 asks for, and turns a panic of h
-// into a 500. The http.ResponseWriter that h gets is the server's own; for a message
-// that was read it is one that [RequireScopes] can still refuse through, and that
-// streams as the server's does.
+// Handler runs h for admitted requests only, with the [Principal] in the context and
+// without the credential in the header. It answers CORS preflights, refuses with the
+// status and challenge that RFC 6750 §3 asks for, and turns a panic of h into a 500. The
+// http.ResponseWriter that h gets is the server's own; for a message that was read it is
+// one that [RequireScopes] can still refuse through, and that streams as the server's
+// does.
+//
+// It takes Authorization, X-API-Key, DPoP and what a proxy says of certificates out of the
+// header of the request itself, whatever it decides, before it does anything else: neither
+// what is behind it nor what is around it can log them then. Who wraps it and needs one of
+// them must keep it. The rest of the header, h shares with who wraps the guard.
 func (g *Guard) Handler(h http.Handler) http.Handler {
 	if h == nil {
 		panic("middleware: Guard.Handler: nil handler")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := g.now()
+		lines := g.present(r.Header)
+		g.hide(r.Header, &lines) // now: once we block, who wraps us may be at the headers too
 		defer g.recover(w, r, began)
-		patient := timeBody(w, r)
-		if err := g.checkTransport(r); err != nil {
+		origin := r.Header["Origin"]
+		if err := g.checkTransport(r, origin); err != nil {
+			timeBody(w, r)
 			g.refuse(w, r, began, nil, err)
 			return
 		}
-		g.cors(w.Header(), r)
+		c := &admission{Context: r.Context()}
+		g.cors(w.Header(), origin, &c.vary)
 		if isPreflight(r) {
+			timeBody(w, r)
 			preflight(w.Header(), r)
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		c, err := g.check(r)
+		timed := g.reads(r) && timeBody(w, r)
+		err := g.check(r, &lines, began, &c.call)
 		if err == nil {
 			err = g.boundBody(r)
 		}
 		if err != nil {
-			g.refuse(w, r, began, c, err)
+			_ = timed || timeBody(w, r)
+			g.refuse(w, r, began, &c.call, err)
 			return
 		}
-		patient()
-		g.observe(r, began, c, nil)
+		if timed {
+			endTime(w)
+		}
+		g.observe(r, began, &c.call, nil)
 		g.serve(h, w, r, began, c)
 	})
 }
 
 // serve runs h for an admitted request.
-func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, began time.Time, c *call) {
+func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, began time.Time, c *admission) {
 	if c.renewNonce {
 		g.offerNonce(w.Header())
 	}
-	admitted := g.admit(r, c)
+	admitted := admit(r, c)
 	if c.isStream(r) {
-		g.serveStream(h, w, admitted, c)
+		g.serveStream(h, w, admitted, &c.call)
 		return
 	}
-	g.streams.extend(c.principal, admitted.Header.Get(sessionHeader), g.now())
+	if g.streams.any() {
+		g.streams.extend(c.principal, admitted.Header.Get(sessionHeader), g.now())
+	}
 	if c.operations == nil {
 		h.ServeHTTP(w, admitted)
 		return
 	}
-	late := &lateWriter{ResponseWriter: w, late: &c.late, header: w.Header().Clone(), refuse: func(err error) { g.refuse(w, r, began, c, err) }}
+	late := &lateWriter{ResponseWriter: w, late: &c.late, header: w.Header().Clone(), refuse: func(err error) { g.refuse(w, r, began, &c.call, err) }}
 	h.ServeHTTP(late, admitted)
 	late.end()
 }
 
-func (g *Guard) checkTransport(r *http.Request) error {
+func (g *Guard) checkTransport(r *http.Request, origin []string) error {
 	if err := g.checkHost(r); err != nil {
 		return err
 	}
-	return g.checkOrigin(r)
+	return g.checkOrigin(origin)
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, c *call, err error) {
@@ -198,24 +215,16 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, 
 	g.deny(w, c, d)
 }
 
-// admit returns the request as the handler sees it: r itself is left as it was.
-// Without the credential a handler can neither log it nor pass it on: “The MCP
-// server MUST NOT pass through the token it received from the MCP client” — MCP
-// authorization, Access Token Privilege Restriction.
-func (g *Guard) admit(r *http.Request, c *call) *http.Request {
-	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-	header := make(http.Header, len(r.Header))
-	for name, values := range r.Header {
-		switch {
-		case !g.forward && (name == "Authorization" || name == "Dpop" || name == "X-Api-Key"):
-		case g.certHeader != "" && (name == g.certHeader || name == clientCertChain): // a proxy's word, or a stranger's
-		case c.dropSession && name == sessionHeader:
-		default:
-			header[name] = values
-		}
+// admit returns the request as the handler sees it. The context and the copy of the
+// request are all that is allocated for a token that was seen before: the header is
+// shared.
+func admit(r *http.Request, c *admission) *http.Request {
+	r = r.WithContext(c)
+	if c.dropSession {
+		r.Header = maps.Clone(r.Header) // not in place, as hide does: by now we may have blocked
+		delete(r.Header, sessionHeader)
 	}
-	r.Header = header
-	r.Trailer = nil // which would be a second place for all of that
+	r.Trailer = nil // which would be a second place for a credential
 	return r
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -105,11 +106,11 @@ func (l *limiter) bucket(key string) *rate.Limiter {
 
 // limitFailures refuses a source that has failed too often, before its credential
 // is looked at: guessing must not go on at full speed.
-func (g *Guard) limitFailures(remote string) error {
+func (g *Guard) limitFailures(r *http.Request) error {
 	if g.failures == nil {
 		return nil
 	}
-	if wait := g.failures.Left(source(remote)); wait > 0 {
+	if wait := g.failures.Left(g.Source(r)); wait > 0 {
 		return &limitError{"failures from one address", wait}
 	}
 	return nil
@@ -123,31 +124,51 @@ var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature
 
 // failed counts a guess. Where nobody could tell, whatever came in between, there is
 // none.
-func (g *Guard) failed(remote string, err error) {
+func (g *Guard) failed(r *http.Request, err error) {
 	if g.failures == nil || errors.Is(err, opaque.ErrUnavailable) || errors.Is(err, jwks.ErrUnavailable) {
 		return
 	}
 	for _, guess := range guesses {
 		if errors.Is(err, guess) {
-			g.failures.Take(source(remote))
+			g.failures.Take(g.Source(r))
 			return
 		}
 	}
 }
 
 // limitCalls refuses a caller who calls too often.
-func (g *Guard) limitCalls(p *Principal, remote string) error {
+func (g *Guard) limitCalls(p *Principal, r *http.Request) error {
 	if g.calls == nil {
 		return nil
 	}
-	key := fmt.Sprintf("%s %q %q %q", p.Method, p.Issuer, p.Subject, p.Client)
-	if p.Method == MethodAnonymous {
-		key = source(remote)
+	return overLimit(g.calls.Take(g.countedAs(p, r)))
+}
+
+// callsLeft refuses such a caller without counting the call.
+func (g *Guard) callsLeft(p *Principal, r *http.Request) error {
+	if g.calls == nil {
+		return nil
 	}
-	if wait := g.calls.Take(key); wait > 0 {
+	return overLimit(g.calls.Left(g.countedAs(p, r)))
+}
+
+func overLimit(wait time.Duration) error {
+	if wait > 0 {
 		return &limitError{"calls of one caller", wait}
 	}
 	return nil
+}
+
+func (g *Guard) countedAs(p *Principal, r *http.Request) string {
+	if p.Method == MethodAnonymous {
+		return g.Source(r)
+	}
+	return p.key()
+}
+
+// key tells callers apart, whatever their tokens.
+func (p *Principal) key() string {
+	return fmt.Sprintf("%s %q %q %q", p.Method, p.Issuer, p.Subject, p.Client)
 }
 
 // source is the part of an address that somebody controls alone: all of it, or the

@@ -22,7 +22,7 @@ func (pol *policy) visible(p *Principal, op Operation) bool {
 	if err != nil {
 		return false // nobody can ever use it
 	}
-	needed := words(pol.base, nil)
+	needed := pol.base
 	for _, r := range rules {
 		if r.Deny {
 			return false

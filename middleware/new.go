@@ -34,13 +34,14 @@ func New(c Config) (*Guard, error) {
 		calls:           c.CallLimit,
 		failures:        c.FailureLimit,
 		challengeScopes: slices.Clone(c.ChallengeScopes),
+		scopePrefix:     c.ScopePrefix,
 		maxBody:         c.MaxBody,
 		logger:          c.Logger,
 		observer:        c.Observe,
 		now:             c.Now,
 	}
 	if len(g.challengeScopes) == 0 {
-		g.challengeScopes = g.scopes
+		g.challengeScopes = g.asked(g.scopes)
 	}
 	if g.now == nil {
 		g.now = time.Now
@@ -53,6 +54,7 @@ func New(c Config) (*Guard, error) {
 	b.endpoints(g)
 	b.transport(g)
 	b.authenticators(g)
+	b.remembering(g)
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
@@ -76,6 +78,9 @@ func (b *builder) bounds(g *Guard) {
 	case g.maxBody < 0:
 		b.add("MaxBody", "is negative; write a number of bytes, or 0 for %d", defaultMaxBody)
 	}
+	if b.NoAuthorizationServers && len(b.AuthorizationServers) > 0 {
+		b.add("NoAuthorizationServers", "stands beside AuthorizationServers; keep one of them")
+	}
 	if b.Sessions != nil && b.Sessions.keys == nil {
 		b.add("Sessions", "has no keys; make it with NewSessionSeal")
 	}
@@ -92,6 +97,9 @@ func (b *builder) scopes() {
 				b.add(fmt.Sprintf("%s[%d]", list.field, i), "%v", err)
 			}
 		}
+	}
+	if b.ScopePrefix != "" && !isScope(b.ScopePrefix) {
+		b.add("ScopePrefix", "is %q; write what may stand before a scope, without spaces or quotes", b.ScopePrefix)
 	}
 }
 
@@ -167,7 +175,7 @@ func (b *builder) document(g *Guard, at *endpoint) {
 // authorizationServers are issuers that clients can look up. An issuer that is no
 // http URL has no documents to find.
 func (b *builder) authorizationServers() []string {
-	if len(b.AuthorizationServers) > 0 {
+	if len(b.AuthorizationServers) > 0 || b.NoAuthorizationServers {
 		return b.AuthorizationServers
 	}
 	var list []string

@@ -56,6 +56,9 @@ func TestNewRefuses(t *testing.T) {
 		{"nothing to authenticate against, although anonymous callers may pass", func(c *middleware.Config) {
 			c.Issuers, c.Scopes, c.DangerouslyAllowAnonymous = nil, nil, true
 		}, []string{"Issuers"}},
+		{"a cache of fewer than no tokens", func(c *middleware.Config) { c.TokenCache = -1 }, []string{"TokenCache"}},
+		{"a cache that nobody has the memory for", func(c *middleware.Config) { c.TokenCache = 1<<20 + 1 }, []string{"TokenCache"}},
+		{"a cache that is switched off and has a size", func(c *middleware.Config) { c.NoTokenCache, c.TokenCache = true, 1 }, []string{"TokenCache"}},
 		{"an issuer without URL", func(c *middleware.Config) { c.Issuers[0].URL = "" }, []string{"Issuers[0].URL"}},
 		{"an issuer that is there twice", func(c *middleware.Config) { c.Issuers = append(c.Issuers, c.Issuers[0]) }, []string{"Issuers[1].URL"}},
 		{"an algorithm that nobody knows", func(c *middleware.Config) { c.Issuers[0].Algorithms = []string{"none"} }, []string{"Issuers[0].Algorithms"}},

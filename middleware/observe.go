@@ -30,7 +30,9 @@ const (
 
 // observe tells of one decision: to Config.Observe and to the log.
 func (g *Guard) observe(r *http.Request, began time.Time, c *call, d *Denial) {
-	if g.observer == nil && g.logger == nil {
+	level, message := levelOf(d)
+	logs := g.logger != nil && g.logger.Enabled(r.Context(), level)
+	if g.observer == nil && !logs {
 		return
 	}
 	e := Event{
@@ -48,8 +50,8 @@ func (g *Guard) observe(r *http.Request, began time.Time, c *call, d *Denial) {
 	if g.observer != nil {
 		g.observer(r.Context(), e)
 	}
-	if g.logger != nil {
-		e.log(r.Context(), g.logger)
+	if logs {
+		g.logger.LogAttrs(r.Context(), level, message, e.attrs()...)
 	}
 }
 
@@ -72,19 +74,19 @@ func summary(ops []Operation) string {
 // capped bounds what a provider can write into a log.
 func capped(s string) string { return s[:min(len(s), 2*maxPath)] }
 
-// log writes an Event: admissions at Debug, refusals at Info, and what could not
-// be decided at Error.
-func (e *Event) log(ctx context.Context, logger *slog.Logger) {
-	level, message := slog.LevelDebug, "admitted"
-	if e.Denial != nil {
-		level, message = slog.LevelInfo, "denied"
-		if e.Denial.Status >= http.StatusInternalServerError && !errors.Is(e.Denial.Err, context.Canceled) { // else it was the caller who gave up
-			level, message = slog.LevelError, "undecided"
-		}
+// levelOf is where a decision is logged: admissions at Debug, refusals at Info, and what
+// could not be decided at Error.
+func levelOf(d *Denial) (level slog.Level, message string) {
+	switch {
+	case d == nil:
+		return slog.LevelDebug, "admitted"
+	case d.Status >= http.StatusInternalServerError && !errors.Is(d.Err, context.Canceled): // else it was the caller who gave up
+		return slog.LevelError, "undecided"
 	}
-	if !logger.Enabled(ctx, level) {
-		return
-	}
+	return slog.LevelInfo, "denied"
+}
+
+func (e *Event) attrs() []slog.Attr {
 	attrs := append(make([]slog.Attr, 0, 12),
 		slog.String("verb", e.Verb),
 		slog.String("path", e.Path),
@@ -109,5 +111,5 @@ func (e *Event) log(ctx context.Context, logger *slog.Logger) {
 			slog.String("error", d.Err.Error()),
 		)
 	}
-	logger.LogAttrs(ctx, level, message, attrs...)
+	return attrs
 }

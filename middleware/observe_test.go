@@ -114,7 +114,9 @@ func logOf(t *testing.T, level slog.Level, change func(*middleware.Config), r *h
 	change(&c)
 	func() {
 		defer func() { _ = recover() }()
-		serve(newGuard(t, c).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		g := newGuard(t, c)
+		_ = g.Ready(t.Context()) // no token is quoted before the keys are there
+		serve(g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Panic") != "" {
 				panic("bug")
 			}
@@ -182,7 +184,7 @@ func TestLogOfAnAdmission(t *testing.T) {
 	}
 }
 
-// The log tells apart what callers must not.
+// The log tells apart what callers must not, and quotes an issuer whose keys are there.
 func TestLogOfARefusal(t *testing.T) {
 	l := logOf(t, slog.LevelInfo, func(*middleware.Config) {}, bearer(mint(map[string]any{"aud": "https://other.example.com/mcp"})))[0]
 	if l["reason"] != "wrong_audience" || l["status"] != 401.0 || !strings.Contains(l["error"].(string), "https://other.example.com/mcp") {

@@ -131,7 +131,7 @@ var errForbidden = errors.New("not allowed, whatever the scopes")
 // A policy is a Policy that was checked, and Config.Scopes. It is immutable.
 type policy struct {
 	Policy
-	base   []string            // Config.Scopes
+	base   []string            // Config.Scopes, each once; to append to it is to copy it
 	closed map[string][]string // Implies, followed to the end
 }
 
@@ -221,7 +221,7 @@ var methods = []string{
 
 // newPolicy checks p and prepares it.
 func newPolicy(p *Policy, base []string) (*policy, []error) {
-	checked := &policy{Policy: p.clone(), base: base, closed: map[string][]string{}}
+	checked := &policy{Policy: p.clone(), base: slices.Clip(words(base, nil)), closed: map[string][]string{}}
 	for scope := range p.Implies {
 		checked.closed[scope] = closure(scope, p.Implies)
 	}

@@ -41,7 +41,7 @@ func (g *Guard) operations(r *http.Request) ([]Operation, error) {
 // needed is every scope that ops need together, or an error where no scope helps:
 // then none is named, because asking for one would be in vain.
 func (pol *policy) needed(p *Principal, ops []Operation) ([]string, error) {
-	needed := words(pol.base, nil)
+	needed := pol.base
 	conditions := 0
 	for _, op := range ops {
 		rules, err := pol.rules(op)

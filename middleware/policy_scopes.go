@@ -40,7 +40,7 @@ func (pol *policy) authorize(p *Principal, ops []Operation) error {
 	case p.Method == MethodAnonymous:
 		return errNoCredential // nothing to step up from: the caller must sign in
 	}
-	return &scopeError{needed}
+	return &scopeError{slices.Clone(needed)}
 }
 
 // holds reports whether p holds each of scopes, itself or by implication.
@@ -49,18 +49,24 @@ func (pol *policy) holds(p *Principal, scopes ...string) bool {
 		return true // where nobody is asked who they are, nobody is asked for scopes
 	}
 	for _, scope := range scopes {
-		if !slices.ContainsFunc(p.Scopes, func(held string) bool { return held == scope || pol.implies(held, scope) }) {
+		if !slices.Contains(p.Scopes, scope) && !pol.implied(p.Scopes, scope) {
 			return false
 		}
 	}
 	return true
 }
 
-func (pol *policy) implies(held, scope string) bool {
-	return slices.ContainsFunc(pol.closed[held], func(implied string) bool {
-		prefix, wild := strings.CutSuffix(implied, "*")
-		return implied == scope || wild && strings.HasPrefix(scope, prefix)
-	})
+// implied reports whether scope comes with one of held.
+func (pol *policy) implied(held []string, scope string) bool {
+	for _, h := range held {
+		for _, implied := range pol.closed[h] {
+			prefix, wild := strings.CutSuffix(implied, "*")
+			if implied == scope || wild && strings.HasPrefix(scope, prefix) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // denies reports whether p is denied by name.

@@ -22,7 +22,8 @@ const (
 
 // A Principal is who is calling. Holding one means that the credential was
 // verified, or that the configuration asked by name for not verifying
-// (MethodAnonymous, MethodDisabled). It is immutable and safe for concurrent use.
+// (MethodAnonymous, MethodDisabled). It is immutable and safe for concurrent use:
+// requests with the same token share one.
 type Principal struct {
 	Method  Method
 	Issuer  string       // of the token; empty without one
@@ -44,7 +45,7 @@ func (p *Principal) HasScopes(scopes ...string) bool {
 	return true
 }
 
-// A call is one admitted request: what a handler finds in its context.
+// A call is one request: what a handler finds in its context, if it is admitted.
 type call struct {
 	principal  *Principal
 	operations []Operation
@@ -59,6 +60,26 @@ type call struct {
 }
 
 type callKey struct{}
+
+// An admission is the context of an admitted request: the one it came with, and the
+// call. It is one value for both, and for what goes with them into the answer, because
+// for a token that was seen before each allocation is a good part of the whole cost.
+type admission struct {
+	context.Context
+	call
+	vary [1]string // where the answer's Vary header lives
+}
+
+// Value implements context.Context.
+func (a *admission) Value(key any) any {
+	if _, ours := key.(callKey); ours {
+		return &a.call
+	}
+	return a.Context.Value(key)
+}
+
+// String keeps what a caller asked for out of the logs of who prints contexts.
+func (a *admission) String() string { return "middleware.Guard" }
 
 func callFrom(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
@@ -88,13 +109,13 @@ var (
 
 // principalOf is who a token speaks for. Under which names that was found is the
 // business of its issuer.
-func principalOf(m Method, c *jwks.Claims, pol *policy) *Principal {
-	return &Principal{
+func principalOf(m Method, c *jwks.Claims, pol *policy) Principal {
+	return Principal{
 		Method:  m,
 		Issuer:  c.Issuer,
 		Subject: c.User,
 		Client:  c.Client,
-		Scopes:  pol.scopesOf(c),
+		Scopes:  slices.Clip(pol.scopesOf(c)), // many handlers may append to it, and must not meet there
 		Expiry:  c.Expiry,
 		Claims:  c,
 	}

@@ -46,6 +46,9 @@ func parseAddr(text string) (netip.Addr, bool) {
 // proxy wrote down who called it, so what is left of that address is its own word. An
 // entry that is no address ends the walk at the proxy that wrote it.
 func (g *Guard) remote(r *http.Request) string {
+	if len(g.proxies) == 0 {
+		return r.RemoteAddr
+	}
 	hop := peer(r)
 	if !g.proxies.trust(hop) {
 		return r.RemoteAddr
@@ -65,6 +68,11 @@ func (g *Guard) remote(r *http.Request) string {
 	}
 	return hop.String()
 }
+
+// Source is the address that stands for the caller where something is counted by address:
+// that of the connection or, where it comes from one of Config.TrustedProxies, what that
+// proxy says; without a port, and as a whole network of IPv6.
+func (g *Guard) Source(r *http.Request) string { return source(g.remote(r)) }
 
 // reservedHeaders mean something already, so that no proxy can put a certificate there.
 var reservedHeaders = []string{

@@ -17,15 +17,15 @@ var errReplays = errors.New("cannot tell whether the proof was used before")
 type Replays interface {
 	// Take reports whether id is new, and remembers it until then. An error means that
 	// nobody can tell, and refuses the request. The id is of printable ASCII, some 90
-	// bytes, and begins with the thumbprint of the key and a dot.
+	// bytes; up to the dot in it, it is the same for all proofs of one caller.
 	Take(ctx context.Context, id string, until time.Time) (fresh bool, err error)
 }
 
-// What the memory of one process holds, at some 200 bytes each. A key may have an
+// What the memory of one process holds, at some 200 bytes each. A caller may have an
 // eighth of it, which is a hundred requests a second, so that nobody fills it for all.
 const (
-	maxProofs       = 1 << 17
-	maxProofsPerKey = maxProofs / 8
+	maxProofs          = 1 << 17
+	maxProofsPerCaller = maxProofs / 8
 )
 
 // slotSpan is how much time shares one slot, and so how much longer than it must be an
@@ -33,8 +33,8 @@ const (
 const slotSpan = 10 * time.Second
 
 var (
-	errProofs    = errors.New("no room for more proofs")
-	errKeyProofs = errors.New("no room for more proofs of this key")
+	errProofs         = errors.New("no room for more proofs")
+	errProofsOfCaller = errors.New("no room for more proofs of this caller")
 )
 
 // A memory is the Replays of one process. When it is full it says so: to forget a proof
@@ -49,39 +49,39 @@ type memory struct {
 
 // A slot is the ids that are remembered until about the same time. It goes as a whole.
 type slot struct {
-	ids  map[string]struct{}
-	keys map[string]int // how many of ids are of each key
+	ids     map[string]struct{}
+	callers map[string]int // how many of ids are of each
 }
 
 func newMemory(now func() time.Time) *memory { return &memory{now: now, slots: map[int64]*slot{}} }
 
 // Take implements Replays.
 func (m *memory) Take(_ context.Context, id string, until time.Time) (bool, error) {
-	key, _, _ := strings.Cut(id, ".")
+	caller, _, _ := strings.Cut(id, ".")
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.forget()
-	ofKey := 0
+	ofCaller := 0
 	for _, s := range m.slots {
 		if _, seen := s.ids[id]; seen {
 			return false, nil
 		}
-		ofKey += s.keys[key]
+		ofCaller += s.callers[caller]
 	}
 	switch {
-	case ofKey >= maxProofsPerKey:
-		return false, errKeyProofs
+	case ofCaller >= maxProofsPerCaller:
+		return false, errProofsOfCaller
 	case m.count >= maxProofs:
 		return false, errProofs
 	}
 	at := until.UnixNano()/int64(slotSpan) + 1
 	s := m.slots[at]
 	if s == nil {
-		s = &slot{ids: map[string]struct{}{}, keys: map[string]int{}}
+		s = &slot{ids: map[string]struct{}{}, callers: map[string]int{}}
 		m.slots[at] = s
 	}
 	s.ids[id] = struct{}{}
-	s.keys[key]++
+	s.callers[caller]++
 	m.count++
 	return true, nil
 }

@@ -51,15 +51,15 @@ func TestMemoryIsBounded(t *testing.T) {
 	clock := started
 	m := middleware.NewMemory(func() time.Time { return clock })
 	until := started.Add(time.Minute)
-	const keys = middleware.MaxProofs / middleware.MaxProofsPerKey
-	for key := range keys {
-		for i := range middleware.MaxProofsPerKey {
-			if got := take(t, m, fmt.Sprintf("%d.%d", key, i), until.Add(time.Duration(i%2)*20*time.Second)); got != "new" {
-				t.Fatalf("%d of key %d: %s", i, key, got)
+	const callers = middleware.MaxProofs / middleware.MaxProofsPerCaller
+	for caller := range callers {
+		for i := range middleware.MaxProofsPerCaller {
+			if got := take(t, m, fmt.Sprintf("%d.%d", caller, i), until.Add(time.Duration(i%2)*20*time.Second)); got != "new" {
+				t.Fatalf("%d of caller %d: %s", i, caller, got)
 			}
 		}
-		if got := take(t, m, fmt.Sprintf("%d.more", key), until); got != "no room for more proofs of this key" {
-			t.Fatalf("key %d: %s", key, got)
+		if got := take(t, m, fmt.Sprintf("%d.more", caller), until); got != "no room for more proofs of this caller" {
+			t.Fatalf("caller %d: %s", caller, got)
 		}
 	}
 	if got := take(t, m, "other.0", until); got != "no room for more proofs" {

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"sync"
+	"slices"
+	"sync/atomic"
 )
 
 // RequireScopes lets a handler behind a [Guard] ask for scopes that depend on what
@@ -51,27 +52,19 @@ func (pol *policy) stepUp(c *call, scopes []string) error {
 	case c.principal.Method == MethodAnonymous:
 		return errNoCredential
 	}
-	return &scopeError{words(scopes, needed)}
+	return &scopeError{words(scopes, slices.Clone(needed))}
 }
 
-// late is a refusal that a handler asked for.
-type late struct {
-	mu  sync.Mutex
-	err error // the first
-}
+// late is a refusal that a handler asked for: the first.
+type late struct{ first atomic.Pointer[error] }
 
-func (l *late) set(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = err
-	}
-}
+func (l *late) set(err error) { l.first.CompareAndSwap(nil, &err) }
 
 func (l *late) get() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.err
+	if err := l.first.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // A lateWriter is the server's http.ResponseWriter until the first byte, and once
