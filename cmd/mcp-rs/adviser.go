@@ -12,10 +12,13 @@ import (
 // refusals themselves are logged by the guard.
 type adviser struct {
 	logger *slog.Logger
+	hints  map[middleware.Reason]string
 	said   sync.Map // of middleware.Reason
 }
 
-func newAdviser(logger *slog.Logger) *adviser { return &adviser{logger: logger} }
+func newAdviser(logger *slog.Logger, hints map[middleware.Reason]string) *adviser {
+	return &adviser{logger: logger, hints: hints}
+}
 
 func (a *adviser) observe(ctx context.Context, e middleware.Event) {
 	if e.Denial == nil {
@@ -25,5 +28,5 @@ func (a *adviser) observe(ctx context.Context, e middleware.Event) {
 		return
 	}
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "what to do about it",
-		slog.String("reason", string(e.Denial.Reason)), slog.String("hint", hints[e.Denial.Reason]))
+		slog.String("reason", string(e.Denial.Reason)), slog.String("hint", a.hints[e.Denial.Reason]))
 }

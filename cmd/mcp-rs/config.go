@@ -39,13 +39,41 @@ type config struct {
 	JWTLeeway         time.Duration `envconfig:"MCP_JWT_LEEWAY" default:"60s"`
 	JWTRequiredClaims list          `envconfig:"MCP_JWT_REQUIRED_CLAIMS"`
 	JWTRequireATJWT   bool          `envconfig:"MCP_JWT_REQUIRE_AT_JWT" default:"false"`
+	TokenCache        int           `envconfig:"MCP_TOKEN_CACHE" default:"10000"` // verified tokens remembered; 0: none
 
 	// The provider.
-	OAuthServerURL             string `envconfig:"MCP_OAUTH_SERVER_URL"`
-	OAuthAuthorizationEndpoint string `envconfig:"MCP_OAUTH_AUTHORIZATION_ENDPOINT"`
-	OAuthTokenEndpoint         string `envconfig:"MCP_OAUTH_TOKEN_ENDPOINT"`
-	OAuthRegistrationEndpoint  string `envconfig:"MCP_OAUTH_REGISTRATION_ENDPOINT"`
-	OAuthJWKSURI               string `envconfig:"MCP_OAUTH_JWKS_URI"`
+	OAuthProvider              string  `envconfig:"MCP_OAUTH_PROVIDER"` // a preset, which needs some of the seven below it
+	OAuthDomain                string  `envconfig:"MCP_OAUTH_DOMAIN"`
+	OAuthTenant                list    `envconfig:"MCP_OAUTH_TENANT"`
+	OAuthRegion                string  `envconfig:"MCP_OAUTH_REGION"`
+	OAuthServerID              string  `envconfig:"MCP_OAUTH_SERVER_ID"`
+	OAuthClientID              list    `envconfig:"MCP_OAUTH_CLIENT_ID"` // whose tokens are meant
+	OAuthClientSecret          *masked `envconfig:"MCP_OAUTH_CLIENT_SECRET"`
+	OAuthClientSecretFile      string  `envconfig:"MCP_OAUTH_CLIENT_SECRET_FILE"`
+	OAuthServerURL             string  `envconfig:"MCP_OAUTH_SERVER_URL"`
+	OAuthAuthorizationEndpoint string  `envconfig:"MCP_OAUTH_AUTHORIZATION_ENDPOINT"`
+	OAuthTokenEndpoint         string  `envconfig:"MCP_OAUTH_TOKEN_ENDPOINT"`
+	OAuthRegistrationEndpoint  string  `envconfig:"MCP_OAUTH_REGISTRATION_ENDPOINT"`
+	OAuthJWKSURI               string  `envconfig:"MCP_OAUTH_JWKS_URI"`
+
+	// Tokens that only their issuer can read.
+	IntrospectionURL              string        `envconfig:"MCP_INTROSPECTION_URL"`
+	IntrospectionTokens           string        `envconfig:"MCP_INTROSPECTION_TOKENS" default:"opaque"`
+	IntrospectionAuth             string        `envconfig:"MCP_INTROSPECTION_AUTH"` // no default in the tag: it depends, see introspection
+	IntrospectionClientID         string        `envconfig:"MCP_INTROSPECTION_CLIENT_ID"`
+	IntrospectionClientSecret     *masked       `envconfig:"MCP_INTROSPECTION_CLIENT_SECRET"`
+	IntrospectionClientSecretFile string        `envconfig:"MCP_INTROSPECTION_CLIENT_SECRET_FILE"`
+	IntrospectionCache            time.Duration `envconfig:"MCP_INTROSPECTION_CACHE" default:"1m"`
+
+	// The provider's document.
+	MetadataMode             string `envconfig:"MCP_METADATA_MODE" default:"auto"`
+	RegistrationClientID     string `envconfig:"MCP_REGISTRATION_CLIENT_ID"`
+	RegistrationRedirectURIs list   `envconfig:"MCP_REGISTRATION_REDIRECT_URIS"`
+
+	// Tokens that are bound to a key.
+	RequireBound     bool   `envconfig:"MCP_REQUIRE_BOUND" default:"false"`
+	DPoPNonces       bool   `envconfig:"MCP_DPOP_NONCES" default:"false"`
+	ClientCertHeader string `envconfig:"MCP_CLIENT_CERT_HEADER"`
 
 	// Scopes.
 	RequiredScopes  list `envconfig:"MCP_REQUIRED_SCOPES"`  // enforced
@@ -72,8 +100,10 @@ type config struct {
 	HTTPSEnabled   bool   `envconfig:"MCP_HTTPS_ENABLED" default:"false"`
 	SSLCertFile    string `envconfig:"MCP_SSL_CERT_FILE"`
 	SSLKeyFile     string `envconfig:"MCP_SSL_KEY_FILE"`
+	SSLClientCerts bool   `envconfig:"MCP_SSL_CLIENT_CERTS" default:"false"` // ask for one; whoever has none may pass
 	AllowedOrigins list   `envconfig:"MCP_ALLOWED_ORIGINS"`
 	AllowedHosts   list   `envconfig:"MCP_ALLOWED_HOSTS"`
+	TrustedProxies list   `envconfig:"MCP_TRUSTED_PROXIES"`
 
 	// How we run.
 	MaxBodyBytes    int64         `envconfig:"MCP_MAX_BODY_BYTES" default:"4194304"`
@@ -82,14 +112,18 @@ type config struct {
 	LogFormat       string        `envconfig:"MCP_LOG_FORMAT" default:"auto"` // auto: text in a terminal, json otherwise
 	ShutdownTimeout time.Duration `envconfig:"MCP_SHUTDOWN_TIMEOUT" default:"10s"`
 
+	// What variables cannot say.
+	ConfigFile string `envconfig:"MCP_CONFIG_FILE"`
+
+	file    *configFile       // what ConfigFile holds, never nil
 	from    map[string]string // variable → where its value was set; absent: nowhere
 	unknown []string          // warnings about variables that are not ours
 	shadow  shadowReport      // hears of conditions on trial; nil: nobody does
 }
 
-// load reads the variables from environ, which has the form of os.Environ, and
-// from the file at path unless that is empty; the environment wins. An empty
-// variable counts as one that is not set.
+// load reads the variables from environ, which has the form of os.Environ, from the
+// file at path unless that is empty, and from that of MCP_CONFIG_FILE; the first that
+// has one wins. An empty variable counts as one that is not set.
 //
 // The error joins every mistake, each a *middleware.ConfigError whose Field is a
 // variable. The config is returned beside it for its warnings only, which may well
@@ -97,8 +131,9 @@ type config struct {
 func load(environ []string, path string) (*config, error) {
 	var p problems
 	in := gather(environ, path, &p)
+	file := in.readConfigFile(&p)
 	c := decode(in.values, &p)
-	c.from, c.unknown = in.from, in.unknown
+	c.from, c.unknown, c.file = in.from, in.unknown, file
 	c.validate(&p)
 	return c, p.err()
 }

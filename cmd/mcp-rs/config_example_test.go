@@ -78,16 +78,24 @@ func TestExampleStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]struct{ address, resource, issuers, servers string }{
-		"as it is":     {"127.0.0.1:8000", "http://localhost:8000/mcp", "", ""},
-		"development":  {"127.0.0.1:8000", "http://localhost:8000/mcp", "", ""},
-		"auth0":        {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://your-tenant.eu.auth0.com/", "https://your-tenant.eu.auth0.com/"},
-		"google":       {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://accounts.google.com", "https://accounts.google.com"},
-		"github":       {"127.0.0.1:8000", "http://localhost:8000/mcp", "https://token.actions.githubusercontent.com", "https://github.com/login/oauth"},
-		"custom":       {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
-		"custom-jwks":  {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
-		"custom-pem":   {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
-		"custom-hs256": {"127.0.0.1:8000", "http://localhost:8000/mcp", "my-token-maker", ""},
-		"hybrid":       {"127.0.0.1:8000", "http://localhost:8000/mcp", "https://your-tenant.eu.auth0.com/", "https://your-tenant.eu.auth0.com/"},
+		"as it is":       {"127.0.0.1:8000", "http://localhost:8000/mcp", "", ""},
+		"development":    {"127.0.0.1:8000", "http://localhost:8000/mcp", "", ""},
+		"auth0":          {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://your-tenant.eu.auth0.com/", "https://your-tenant.eu.auth0.com/"},
+		"google":         {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://accounts.google.com", "https://accounts.google.com"},
+		"github":         {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://github.com/login/oauth", "https://github.com/login/oauth"},
+		"github-actions": {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://token.actions.githubusercontent.com", ""},
+		"entra": {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f/v2.0",
+			"https://mcp.example.com"},
+		"keycloak": {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://keycloak.example.com/realms/my-realm", "https://keycloak.example.com/realms/my-realm"},
+		"cognito": {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
+			"https://mcp.example.com"},
+		"okta":          {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://your-org.okta.com/oauth2/default", "https://your-org.okta.com/oauth2/default"},
+		"introspection": {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
+		"custom":        {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
+		"custom-jwks":   {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
+		"custom-pem":    {"0.0.0.0:8000", "https://mcp.example.com/mcp", "https://login.example.com", "https://login.example.com"},
+		"custom-hs256":  {"127.0.0.1:8000", "http://localhost:8000/mcp", "my-token-maker", ""},
+		"hybrid":        {"127.0.0.1:8000", "http://localhost:8000/mcp", "https://your-tenant.eu.auth0.com/", "https://your-tenant.eu.auth0.com/"},
 	}
 	files := exampleBlocks(t)
 	files["as it is"] = string(asIs)
@@ -104,14 +112,33 @@ func TestExampleStarts(t *testing.T) {
 			t.Errorf("%s: warns: %q", name, warnings)
 		}
 		starts(t, name, c)
-		urls, _ := c.issuerURLs()
 		got := want[name]
-		got.address, got.resource, got.issuers = c.address(), c.resource(), strings.Join(urls, " ")
-		got.servers = strings.Join(c.authorizationServers(), " ")
+		got.address, got.resource = c.address(), c.resource()
+		got.issuers, got.servers = strings.Join(believed(c), " "), strings.Join(serversOf(t, c), " ")
 		if got != want[name] {
 			t.Errorf("%s: got\n%q, want\n%q", name, got, want[name])
 		}
 	}
+}
+
+// believed is whose tokens a config believes.
+func believed(c *config) []string {
+	var names []string
+	trusts, _ := c.trusts(new(problems))
+	for i := range trusts {
+		names = union(names, trusts[i].names())
+	}
+	return names
+}
+
+// serversOf is where the clients of the first resource are sent.
+func serversOf(t *testing.T, c *config) []string {
+	t.Helper()
+	g, err := c.guard()
+	if err != nil {
+		t.Error(err)
+	}
+	return g.AuthorizationServers
 }
 
 // starts makes what the server makes of a config.
@@ -127,14 +154,13 @@ func starts(t *testing.T, name string, c *config) {
 	if g.DangerouslyAllowAnonymous || g.DangerouslyDisableAuthentication || g.DangerouslyForwardCredential {
 		t.Errorf("%s: lets requests pass without a credential, or forwards it", name)
 	}
-	mirror := c.mirror()
-	if hasServer := len(c.authorizationServers()) > 0; (mirror != nil) != hasServer {
-		t.Errorf("%s: provider's document %v, authorization servers %v", name, mirror != nil, hasServer)
+	pub := c.published()
+	published := pub.mirror != nil || pub.patch != nil
+	if hasServer := len(g.AuthorizationServers) > 0; published != hasServer {
+		t.Errorf("%s: provider's document %v, authorization servers %v", name, published, hasServer)
 	}
-	if mirror != nil {
-		if _, err := mirror.Handler(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+	if _, _, err := pub.handlers(c, nil, nil); err != nil {
+		t.Errorf("%s: %v", name, err)
 	}
 }
 

@@ -2,82 +2,92 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
-// guard converts to what package middleware takes. It reads the files of keys again;
-// the error is about those, because load found everything else.
+// guard is guards for the first resource.
 func (c *config) guard() (middleware.Config, error) {
-	var p problems
-	g := c.build(&p)
-	return g, p.err()
+	all, err := c.guards()
+	return all[0].config, err
 }
 
-func (c *config) build(p *problems) middleware.Config {
-	g := middleware.Config{
-		Resource:                         c.resource(),
-		Aliases:                          []string{c.alias()},
-		Scopes:                           c.RequiredScopes,
-		ChallengeScopes:                  c.ChallengeScopes,
-		ScopesSupported:                  c.ScopesSupported,
+// guards converts to what package middleware takes, one for each resource. It reads the
+// files of keys again; the error is about those, because load found everything else.
+func (c *config) guards() ([]built, error) {
+	var p problems
+	all := c.build(&p)
+	return all, p.err()
+}
+
+// build makes what all guards share, and then each of them.
+func (c *config) build(p *problems) []built {
+	shared := middleware.Config{
 		AllowedOrigins:                   c.AllowedOrigins,
 		AllowedHosts:                     c.AllowedHosts,
 		MaxBody:                          c.MaxBodyBytes,
+		TokenCache:                       c.TokenCache,
+		NoTokenCache:                     c.TokenCache == 0,
 		DangerouslyAllowAnonymous:        c.AuthEnabled && !c.AuthRequired,
 		DangerouslyDisableAuthentication: !c.AuthEnabled,
 	}
 	if c.AuthEnabled {
-		pol := c.policy(p)
-		g.Policy, g.Sessions = &pol, c.seal(p)
-		c.limits(&g, p)
-	}
-	if c.jwtOn() {
-		g.Issuers = c.issuers(c.readKeys(p))
-		g.AuthorizationServers = c.authorizationServers()
+		shared.Sessions = c.seal(p)
+		c.limits(&shared, p)
+		c.binding(&shared, p)
 	}
 	if c.keysOn() {
 		store, err := apikey.New(apikey.Config{Keys: c.APIKeys.values(), Scopes: c.APIKeyScopes, File: c.APIKeysFile})
 		each(err, func(field, problem string) { p.translate(keyVariables, field, problem) })
-		g.APIKeys, g.APIKeyBearer = store, c.APIKeyBearer
+		shared.APIKeys, shared.APIKeyBearer = store, c.APIKeyBearer
 	}
-	return g
+	var all []built
+	for _, pl := range c.places(p) {
+		all = append(all, c.buildPlace(pl, shared, p))
+	}
+	return all
 }
 
-// rehearse lets the packages that will be used check what they will get, so that
-// their rules are not written twice, and says it in variables.
-func (c *config) rehearse(p *problems) {
-	g := c.build(p)
-	if g.Policy != nil {
-		c.checkKeyScopes(g.Policy.Implies, p)
+func (c *config) buildPlace(pl place, shared middleware.Config, p *problems) built {
+	b := built{place: pl, config: shared}
+	g := &b.config
+	g.Resource, g.Aliases = pl.url, append([]string{pl.alias}, pl.Aliases...)
+	g.Scopes, g.ChallengeScopes, g.ScopesSupported = c.RequiredScopes, c.ChallengeScopes, c.ScopesSupported
+	if len(pl.Scopes) > 0 { // asking for the scopes of another resource would be of no use
+		g.Scopes, g.ChallengeScopes, g.ScopesSupported = pl.Scopes, nil, nil
 	}
-	_, err := middleware.New(g)
-	if mirror := c.mirror(); mirror != nil {
-		_, mirrorErr := mirror.Handler()
-		err = errors.Join(mirrorErr, err)
+	override(&g.ChallengeScopes, pl.ChallengeScopes)
+	override(&g.ScopesSupported, pl.ScopesSupported)
+	if c.AuthEnabled {
+		pol := c.policyAt(pl, p)
+		g.Policy = &pol
 	}
-	var more problems
-	names := c.guardVariables()
-	each(err, func(field, problem string) {
-		if strings.HasPrefix(field, "Policy.") {
-			if variable, text := c.translatePolicy(field, problem); !p.has(variable) {
-				more.add(variable, "%s", text)
-			}
-			return
+	if c.jwtOn() {
+		trusts, _ := c.trustsAt(pl.url, p)
+		chosen := pl.chosen(trusts)
+		b.believe(chosen, c.foreign(&pl))
+		g.AuthorizationServers = c.authorizationServers(chosen)
+		g.NoAuthorizationServers = len(g.AuthorizationServers) == 0
+		g.ChallengeScopes = asked(g, chosen)
+		if len(chosen) > 0 {
+			g.ScopePrefix = chosen[0].preset.ScopePrefix
 		}
-		name, cause := lastName(field), causes[lastName(field)]
-		if p.has(names[name]) || p.has(cause...) || more.has(cause...) || name == "Issuers" && len(p.found) > 0 {
-			return // said already, in better words, or follows from what was said
-		}
-		more.translate(names, field, problem)
-	})
-	p.found = append(p.found, more.found...)
+	}
+	return b
+}
+
+// asked is what a 401 asks clients to request: what was configured, or what the preset
+// says for where nothing is, or what is enforced.
+func asked(g *middleware.Config, chosen []trust) []string {
+	if len(g.ChallengeScopes) > 0 || len(chosen) == 0 {
+		return g.ChallengeScopes
+	}
+	if len(g.Scopes) == 0 {
+		return chosen[0].preset.DefaultScopes
+	}
+	return nil // those of g.Scopes, with g.ScopePrefix
 }
 
 // ofResource are the variables that the documents of the resource are made of.
@@ -90,7 +100,7 @@ var ofResource = []string{
 var causes = map[string][]string{
 	"Resource":             ofResource,
 	"Aliases":              ofResource,
-	"AuthorizationServers": {"MCP_JWT_ISSUER", "MCP_OAUTH_SERVER_URL"},
+	"AuthorizationServers": {"MCP_JWT_ISSUER", "MCP_OAUTH_SERVER_URL", "MCP_OAUTH_PROVIDER"},
 	"Secret":               {"MCP_JWT_ALGORITHM"},
 	"URL":                  {"MCP_JWT_PUBLIC_KEY_FILE"}, // unreadable, so that keys are looked for at the issuer
 }
@@ -106,83 +116,78 @@ var keyVariables = map[string]string{
 // metadata.Mirror come from.
 func (c *config) guardVariables() map[string]string {
 	_, issuer := c.issuerURLs()
+	if c.OAuthProvider != "" && len(c.JWTIssuer) == 0 {
+		issuer = "MCP_OAUTH_PROVIDER"
+	}
 	_, resource := c.resourceFrom()
 	if !c.set(resource) || resource == "MCP_PORT" {
 		resource = "MCP_RESOURCE_URL" // it was assumed, and has to be written instead
 	}
 	secret, public := cmp.Or(c.secretSet(), "MCP_JWT_SECRET"), c.publicSet()
 	return map[string]string{
-		"Resource":              resource,
-		"Aliases":               resource,
-		"Issuers":               "MCP_AUTH_ENABLED", // there are none
-		"URL":                   issuer,
-		"Issuer":                issuer,
-		"AuthorizationServers":  issuer,
-		"Audiences":             "MCP_JWT_AUDIENCE",
-		"Algorithms":            "MCP_JWT_ALGORITHM",
-		"Secret":                secret,
-		"PublicKeys":            public,
-		"JWKSURL":               "MCP_OAUTH_JWKS_URI",
-		"JWKSURI":               "MCP_OAUTH_JWKS_URI",
-		"Discovery":             "MCP_OAUTH_SERVER_URL",
-		"AuthorizationEndpoint": "MCP_OAUTH_AUTHORIZATION_ENDPOINT",
-		"TokenEndpoint":         "MCP_OAUTH_TOKEN_ENDPOINT",
-		"RegistrationEndpoint":  "MCP_OAUTH_REGISTRATION_ENDPOINT",
-		"Leeway":                "MCP_JWT_LEEWAY",
-		"RequiredClaims":        "MCP_JWT_REQUIRED_CLAIMS",
-		"Scopes":                "MCP_REQUIRED_SCOPES",
-		"ChallengeScopes":       "MCP_CHALLENGE_SCOPES",
-		"ScopesSupported":       "MCP_SCOPES_SUPPORTED",
-		"AllowedOrigins":        "MCP_ALLOWED_ORIGINS",
-		"AllowedHosts":          "MCP_ALLOWED_HOSTS",
-		"MaxBody":               "MCP_MAX_BODY_BYTES",
+		"Resource":                resource,
+		"Aliases":                 resource,
+		"Issuers":                 "MCP_AUTH_ENABLED", // there are none
+		"URL":                     issuer,
+		"Issuer":                  issuer,
+		"AuthorizationServers":    issuer,
+		"Audiences":               "MCP_JWT_AUDIENCE",
+		"Clients":                 "MCP_OAUTH_CLIENT_ID",
+		"AudienceOptional":        "MCP_OAUTH_CLIENT_ID",
+		"Tenants":                 "MCP_OAUTH_TENANT",
+		"TenantClaim":             "MCP_OAUTH_TENANT",
+		"Algorithms":              "MCP_JWT_ALGORITHM",
+		"Secret":                  secret,
+		"PublicKeys":              public,
+		"JWKSURL":                 "MCP_OAUTH_JWKS_URI",
+		"JWKSURI":                 "MCP_OAUTH_JWKS_URI",
+		"Discovery":               "MCP_OAUTH_SERVER_URL",
+		"AuthorizationEndpoint":   "MCP_OAUTH_AUTHORIZATION_ENDPOINT",
+		"TokenEndpoint":           "MCP_OAUTH_TOKEN_ENDPOINT",
+		"RegistrationEndpoint":    "MCP_OAUTH_REGISTRATION_ENDPOINT",
+		"As":                      resource,
+		"Registration":            "MCP_REGISTRATION_CLIENT_ID",
+		"ClientID":                "MCP_REGISTRATION_CLIENT_ID",
+		"RedirectURIs":            "MCP_REGISTRATION_REDIRECT_URIS",
+		"Leeway":                  "MCP_JWT_LEEWAY",
+		"RequiredClaims":          "MCP_JWT_REQUIRED_CLAIMS",
+		"Scopes":                  "MCP_REQUIRED_SCOPES",
+		"ChallengeScopes":         "MCP_CHALLENGE_SCOPES",
+		"ScopesSupported":         "MCP_SCOPES_SUPPORTED",
+		"AllowedOrigins":          "MCP_ALLOWED_ORIGINS",
+		"AllowedHosts":            "MCP_ALLOWED_HOSTS",
+		"MaxBody":                 "MCP_MAX_BODY_BYTES",
+		"TokenCache":              "MCP_TOKEN_CACHE",
+		"RequireBound":            "MCP_REQUIRE_BOUND",
+		"TrustedProxies":          "MCP_TRUSTED_PROXIES",
+		"ClientCertificateHeader": "MCP_CLIENT_CERT_HEADER",
 	}
 }
 
-// fieldPath takes "Issuers[0].Audiences" or "AllowedOrigins[2]" apart: the last name,
-// and the index behind it if there is one.
-var fieldPath = regexp.MustCompile(`^(?:.*\.)?([A-Za-z]+)(?:\[(\d+)\])?$`)
-
-func lastName(field string) string {
-	if m := fieldPath.FindStringSubmatch(field); m != nil {
-		return m[1]
-	}
-	return field
+// lookupVariables is where the fields of opaque.Provider come from, if elsewhere.
+func (c *config) lookupVariables() map[string]string {
+	names := c.guardVariables()
+	names["URL"] = "MCP_INTROSPECTION_URL"
+	names["Auth"] = "MCP_INTROSPECTION_AUTH"
+	names["ClientID"] = "MCP_INTROSPECTION_CLIENT_ID"
+	names["Secret"] = c.entryVariables()["opaque.ask.secret_file"]
+	names["JWT"] = "MCP_INTROSPECTION_TOKENS"
+	names["KeepFor"] = "MCP_INTROSPECTION_CACHE"
+	names["Opaque"] = "MCP_INTROSPECTION_URL"
+	return names
 }
 
-// plainKey is how package apikey names one of its Config.Keys.
-var plainKey = regexp.MustCompile(`Keys\[(\d+)\]`)
-
-// translate notes a mistake in a field as one in its variable.
-func (p *problems) translate(names map[string]string, field, problem string) {
-	variable, ok := names[lastName(field)]
-	if !ok {
-		variable = field
-	}
-	if m := fieldPath.FindStringSubmatch(field); m != nil && m[2] != "" && lastName(field) != "Aliases" {
-		i, _ := strconv.Atoi(m[2]) // digits only
-		problem = fmt.Sprintf("entry %d: %s", i+1, problem)
-	}
-	problem = plainKey.ReplaceAllStringFunc(problem, func(key string) string {
-		i, _ := strconv.Atoi(plainKey.FindStringSubmatch(key)[1])
-		return fmt.Sprintf("entry %d of MCP_API_KEYS", i+1)
-	})
-	p.add(variable, "%s", problem)
-}
-
-// each calls f for every mistake in a joined error.
-func each(err error, f func(field, problem string)) {
-	switch e := err.(type) {
-	case nil:
-	case *middleware.ConfigError: // which is that of jwks and metadata too
-		f(e.Field, e.Problem)
-	case *apikey.ConfigError:
-		f(e.Field, e.Problem)
-	case interface{ Unwrap() []error }:
-		for _, one := range e.Unwrap() {
-			each(one, f)
+// authorizationServers is where clients of a place log in, those of the first provider
+// first. A document that is patched is our own, and so is its issuer.
+func (c *config) authorizationServers(chosen []trust) []string {
+	var servers []string
+	patched := c.published()
+	for i := range chosen {
+		own := chosen[i].servers
+		if patched.patch != nil && len(own) > 0 && own[0] == patched.patch.Provider.Issuer {
+			own = append([]string{patched.patch.As}, own[1:]...)
 		}
-	default:
-		f("configuration", err.Error())
+		servers = union(servers, own)
 	}
+	return slices.Clip(servers)
 }

@@ -262,3 +262,17 @@ func TestEveryFieldHasAVariable(t *testing.T) {
 		}
 	})
 }
+
+// Nothing is remembered where nothing is to be.
+func TestTokenCache(t *testing.T) {
+	t.Parallel()
+	const issuer = atHome + "MCP_OAUTH_SERVER_URL=https://login.example.com"
+	for setting, want := range map[string]struct {
+		entries int
+		none    bool
+	}{"": {10000, false}, "; MCP_TOKEN_CACHE=50": {50, false}, "; MCP_TOKEN_CACHE=0": {0, true}} {
+		if _, g := first(t, issuer+setting); g.TokenCache != want.entries || g.NoTokenCache != want.none {
+			t.Errorf("%q: %d, none: %t", setting, g.TokenCache, g.NoTokenCache)
+		}
+	}
+}

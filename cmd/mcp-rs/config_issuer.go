@@ -1,21 +1,24 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/preset"
 	"github.com/mcp-rs/mcp-rs/jwks"
+	"github.com/mcp-rs/mcp-rs/jwks/opaque"
 	"github.com/mcp-rs/mcp-rs/metadata"
 )
 
-// jwtOn reports whether JWTs are accepted: something says whose.
+// jwtOn reports whether tokens are accepted: something says whose.
 func (c *config) jwtOn() bool {
-	return c.AuthEnabled && c.JWTEnabled && (len(c.JWTIssuer) > 0 || c.OAuthServerURL != "" || c.ownKeys() != "")
+	return c.AuthEnabled && c.JWTEnabled && (c.named() || len(c.file.Issuers) > 0)
+}
+
+// named reports whether variables say whose tokens are accepted.
+func (c *config) named() bool {
+	return c.OAuthProvider != "" || len(c.JWTIssuer) > 0 || c.OAuthServerURL != "" || c.ownKeys() != "" || c.introspects()
 }
 
 // keysOn reports whether API keys are accepted.
@@ -23,40 +26,10 @@ func (c *config) keysOn() bool {
 	return c.AuthEnabled && c.APIKeyEnabled && (len(c.APIKeys.values()) > 0 || c.APIKeysFile != "")
 }
 
-// secretSet and publicSet are the variable that holds a secret, or a public key, or
-// "".
-func (c *config) secretSet() string {
-	switch {
-	case c.JWTSecret.value() != "":
-		return "MCP_JWT_SECRET"
-	case c.JWTSecretFile != "":
-		return "MCP_JWT_SECRET_FILE"
-	}
-	return ""
-}
-
-func (c *config) publicSet() string {
-	switch {
-	case c.JWTPublicKey.value() != "":
-		return "MCP_JWT_PUBLIC_KEY"
-	case c.JWTPublicKeyFile != "":
-		return "MCP_JWT_PUBLIC_KEY_FILE"
-	}
-	return ""
-}
-
-// ownKeys is the variable that gives keys, or their address, without discovery.
-func (c *config) ownKeys() string {
-	if c.OAuthJWKSURI != "" {
-		return "MCP_OAUTH_JWKS_URI"
-	}
-	return cmp.Or(c.secretSet(), c.publicSet())
-}
-
-// issuerURLs is whose tokens to believe. Without MCP_JWT_ISSUER, the provider's URL
-// is taken for its "iss", byte for byte.
+// issuerURLs is whose tokens to believe, unless a preset says. Without MCP_JWT_ISSUER,
+// the provider's URL is taken for its "iss", byte for byte.
 func (c *config) issuerURLs() (urls []string, from string) {
-	if len(c.JWTIssuer) == 0 && c.OAuthServerURL != "" {
+	if len(c.JWTIssuer) == 0 && c.OAuthServerURL != "" && c.OAuthProvider == "" {
 		return []string{c.OAuthServerURL}, "MCP_OAUTH_SERVER_URL"
 	}
 	return c.JWTIssuer, "MCP_JWT_ISSUER"
@@ -75,18 +48,133 @@ func (c *config) discovery(issuer string) string {
 
 func sameServer(a, b string) bool { return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/") }
 
-// authorizationServers is where clients are sent for a token: the issuers, that of
+// trust is the provider of the variables, for a resource.
+func (c *config) trust(resource string, p *problems) trust {
+	t := trust{at: spot{variables: c.entryVariables(), p: p}, preset: new(preset.Provider)}
+	f := c.written()
+	if f.Provider != "" {
+		t.preset = t.at.load(f.Provider, c.inputs(resource, p))
+	}
+	t.issuers = c.issuers(&f, t.preset, c.readKeys(p))
+	t.preset.Opaque = c.renamed(t.preset)
+	t.opaque = f.lookups(&t, c.secret("MCP_INTROSPECTION_CLIENT_SECRET", c.IntrospectionClientSecret, c.IntrospectionClientSecretFile, p))
+	t.servers = c.servers(&t)
+	t.document = c.document(&t)
+	return t
+}
+
+// entryVariables is what stands for each name of the file.
+func (c *config) entryVariables() map[string]string {
+	secret := func(variable, file string) string {
+		if file != "" {
+			return variable + "_FILE"
+		}
+		return variable
+	}
+	return map[string]string{
+		"provider":               "MCP_OAUTH_PROVIDER",
+		"domain":                 "MCP_OAUTH_DOMAIN",
+		"tenants":                "MCP_OAUTH_TENANT",
+		"region":                 "MCP_OAUTH_REGION",
+		"server":                 "MCP_OAUTH_SERVER_ID",
+		"url":                    "MCP_OAUTH_SERVER_URL",
+		"clients":                "MCP_OAUTH_CLIENT_ID",
+		"client_secret_file":     secret("MCP_OAUTH_CLIENT_SECRET", c.OAuthClientSecretFile),
+		"audiences":              "MCP_JWT_AUDIENCE",
+		"required_claims":        "MCP_JWT_REQUIRED_CLAIMS",
+		"opaque":                 "MCP_INTROSPECTION_URL",
+		"opaque.ask.secret_file": secret("MCP_INTROSPECTION_CLIENT_SECRET", c.IntrospectionClientSecretFile),
+	}
+}
+
+// inputs is what a preset gets of the variables.
+func (c *config) inputs(resource string, p *problems) preset.Inputs {
+	return preset.Inputs{
+		Domain: c.OAuthDomain, Tenants: c.OAuthTenant, Region: c.OAuthRegion, Server: c.OAuthServerID, URL: c.OAuthServerURL,
+		Clients:      c.OAuthClientID,
+		ClientSecret: c.secret("MCP_OAUTH_CLIENT_SECRET", c.OAuthClientSecret, c.OAuthClientSecretFile, p),
+		Resource:     resource, Audiences: c.JWTAudience, Required: c.JWTRequiredClaims,
+	}
+}
+
+// written is the variables as they would stand in the file. Defaults do not win over a
+// preset.
+func (c *config) written() issuerFile {
+	f := issuerFile{
+		Provider: c.OAuthProvider, Audiences: c.JWTAudience, RequiredClaims: c.JWTRequiredClaims, JWKSURL: c.OAuthJWKSURI,
+		Clients: c.OAuthClientID, Opaque: c.introspection(),
+	}
+	if c.OAuthProvider == "" || c.set("MCP_JWT_ALGORITHM") {
+		f.Algorithms = c.JWTAlgorithm
+	}
+	if c.OAuthProvider == "" || c.set("MCP_JWT_LEEWAY") {
+		f.Leeway = c.JWTLeeway
+	}
+	if c.OAuthProvider == "" || c.set("MCP_JWT_REQUIRE_AT_JWT") {
+		f.ATJWT = &c.JWTRequireATJWT
+	}
+	return f
+}
+
+// issuers is those of the preset, or of MCP_JWT_ISSUER: in the likeness of the preset's,
+// where there are some. Keys that are given here belong to the only issuer; with
+// several, checkIssuers refuses them.
+func (c *config) issuers(f *issuerFile, of *preset.Provider, keys keyMaterial) []jwks.Issuer {
+	issuers := slices.Clone(of.Issuers)
+	if urls, _ := c.issuerURLs(); f.Provider == "" || len(c.JWTIssuer) > 0 {
+		issuers = nil
+		for _, iss := range urls {
+			issuers = append(issuers, c.issuer(iss, of.Issuers))
+		}
+	}
+	for i := range issuers {
+		f.over(&issuers[i], keys)
+	}
+	return issuers
+}
+
+// issuer is one of MCP_JWT_ISSUER: of those that a preset has the one of that name, or
+// the first with another name.
+func (c *config) issuer(iss string, likeness []jwks.Issuer) jwks.Issuer {
+	at := slices.IndexFunc(likeness, func(is jwks.Issuer) bool { return is.URL == iss })
+	switch {
+	case at >= 0:
+		is := likeness[at]
+		is.Aliases = nil // what is said explicitly is all that is meant
+		return is
+	case len(likeness) > 0:
+		is := likeness[0]
+		is.URL, is.Aliases, is.Tenants, is.TenantClaim = iss, nil, nil, ""
+		return is
+	case c.OAuthProvider != "":
+		return jwks.Issuer{URL: iss, Audiences: c.JWTAudience, Algorithms: c.JWTAlgorithm}
+	}
+	return jwks.Issuer{URL: iss, Discovery: c.discovery(iss)}
+}
+
+// renamed is whom a preset asks: about the tokens of MCP_JWT_ISSUER, where that stands in
+// the place of the preset's own issuer.
+func (c *config) renamed(of *preset.Provider) []opaque.Provider {
+	found := slices.Clone(of.Opaque)
+	for i := range found {
+		own := slices.ContainsFunc(of.Issuers, func(is jwks.Issuer) bool { return is.URL == found[i].Issuer })
+		if own && len(c.JWTIssuer) == 1 {
+			found[i].Issuer = c.JWTIssuer[0]
+		}
+	}
+	return found
+}
+
+// servers is where clients are sent for a token: the issuers, that of
 // MCP_OAUTH_SERVER_URL first, because clients use the first. Where the keys do not
 // come from discovery and no issuer is at that URL, the two have nothing to do with
 // each other, and the URL alone is a place to log in.
-func (c *config) authorizationServers() []string {
-	var servers []string
+func (c *config) servers(t *trust) []string {
 	urls, _ := c.issuerURLs()
-	for _, issuer := range urls {
-		if metadata.CheckURL(issuer) == nil {
-			servers = append(servers, issuer)
-		}
+	if c.OAuthProvider != "" && (len(c.JWTIssuer) == 0 || !isIssuers(t.preset)) {
+		return t.preset.AuthorizationServers
 	}
+	servers := logins(urls)
 	at := slices.IndexFunc(servers, func(s string) bool { return sameServer(s, c.OAuthServerURL) })
 	switch {
 	case at > 0:
@@ -98,98 +186,32 @@ func (c *config) authorizationServers() []string {
 	return servers
 }
 
-// mirror is the provider's document that we publish, with the overrides. It is
-// nil where there is no provider to speak of.
-func (c *config) mirror() *metadata.Mirror {
-	servers := c.authorizationServers()
-	if !c.jwtOn() || len(servers) == 0 {
+// isIssuers reports whether a provider's clients log in at its issuers, so that where
+// these are others, so are those.
+func isIssuers(of *preset.Provider) bool {
+	return !slices.ContainsFunc(of.AuthorizationServers, func(server string) bool {
+		return !slices.ContainsFunc(of.Issuers, func(is jwks.Issuer) bool { return is.URL == server })
+	})
+}
+
+// document is the provider's document that we publish, with the overrides. It is nil
+// where there is no provider to speak of.
+func (c *config) document(t *trust) *metadata.Mirror {
+	if len(t.servers) == 0 {
 		return nil
 	}
 	m := &metadata.Mirror{
-		Issuer:                servers[0],
-		AuthorizationEndpoint: c.OAuthAuthorizationEndpoint,
-		TokenEndpoint:         c.OAuthTokenEndpoint,
-		RegistrationEndpoint:  c.OAuthRegistrationEndpoint,
+		Issuer:                t.servers[0],
+		Discovery:             t.preset.Discovery,
+		AuthorizationEndpoint: cmp.Or(c.OAuthAuthorizationEndpoint, t.preset.AuthorizationEndpoint),
+		TokenEndpoint:         cmp.Or(c.OAuthTokenEndpoint, t.preset.TokenEndpoint),
+		RegistrationEndpoint:  cmp.Or(c.OAuthRegistrationEndpoint, t.preset.RegistrationEndpoint),
 	}
 	if urls, _ := c.issuerURLs(); slices.Contains(urls, m.Issuer) { // else the keys are another's
-		m.Discovery = c.discovery(m.Issuer)
 		m.JWKSURI = c.OAuthJWKSURI
+		if c.OAuthProvider == "" {
+			m.Discovery = c.discovery(m.Issuer)
+		}
 	}
 	return m
-}
-
-// maxKeyFile bounds the files of MCP_JWT_SECRET_FILE and MCP_JWT_PUBLIC_KEY_FILE.
-const maxKeyFile = 1 << 20
-
-// keyMaterial is the keys that are configured here.
-type keyMaterial struct {
-	secret *jwks.Secret
-	public []byte
-}
-
-// readKeys takes a secret and public keys from wherever they are. One newline at the
-// end of a secret file is the editor's; all else is the secret.
-func (c *config) readKeys(p *problems) keyMaterial {
-	var m keyMaterial
-	switch c.secretSet() {
-	case "MCP_JWT_SECRET":
-		m.secret = jwks.NewSecret([]byte(c.JWTSecret.value()))
-	case "MCP_JWT_SECRET_FILE":
-		text := readKeyFile("MCP_JWT_SECRET_FILE", c.JWTSecretFile, p)
-		text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
-		m.secret = jwks.NewSecret(text)
-	}
-	switch c.publicSet() {
-	case "MCP_JWT_PUBLIC_KEY":
-		m.public = []byte(strings.ReplaceAll(c.JWTPublicKey.value(), `\n`, "\n"))
-	case "MCP_JWT_PUBLIC_KEY_FILE":
-		m.public = readKeyFile("MCP_JWT_PUBLIC_KEY_FILE", c.JWTPublicKeyFile, p)
-	}
-	return m
-}
-
-func readKeyFile(variable, path string, p *problems) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		p.add(variable, "cannot be read: %v; write the path of a file", cause(err))
-		return nil
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	switch {
-	case err == nil && len(text) > maxKeyFile:
-		err = errors.New("it is too large")
-	case err == nil && len(bytes.TrimSpace(text)) == 0:
-		err = errors.New("it is empty")
-	}
-	if err != nil {
-		p.add(variable, "cannot be read: %v; write the path of a file with a key in it", cause(err))
-		return nil
-	}
-	return text
-}
-
-// issuers converts to what package jwks takes. Keys that are given here belong to
-// the only issuer; with several, checkIssuers refuses them.
-func (c *config) issuers(m keyMaterial) []jwks.Issuer {
-	urls, _ := c.issuerURLs()
-	var issuers []jwks.Issuer
-	for _, issuer := range urls {
-		is := jwks.Issuer{
-			URL:            issuer,
-			Audiences:      c.JWTAudience,
-			Algorithms:     c.JWTAlgorithm,
-			JWKSURL:        c.OAuthJWKSURI,
-			PublicKeys:     m.public,
-			Secret:         m.secret,
-			Leeway:         c.JWTLeeway,
-			RequiredClaims: c.JWTRequiredClaims,
-			RequireATJWT:   c.JWTRequireATJWT,
-		}
-		if c.ownKeys() == "" {
-			is.Discovery = c.discovery(issuer)
-		}
-		issuers = append(issuers, is)
-	}
-	return issuers
 }

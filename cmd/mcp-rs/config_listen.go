@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,9 +52,11 @@ func (c *config) local() bool {
 }
 
 // exposed reports whether others may reach us, directly or through a proxy on this
-// machine, which the resource then names.
+// machine, which one of our URLs then names.
 func (c *config) exposed() bool {
-	return !c.local() || !loopbackURL(c.resource())
+	return !c.local() || slices.ContainsFunc(c.places(new(problems)), func(pl place) bool {
+		return slices.ContainsFunc(pl.addresses(), func(at address) bool { return !loopbackURL(at.url) })
+	})
 }
 
 // resource is the URL of the MCP endpoint as clients type it.
@@ -64,6 +67,9 @@ func (c *config) resource() string {
 
 // resourceFrom is resource, and what it comes from.
 func (c *config) resourceFrom() (resource, from string) {
+	if len(c.file.Resources) > 0 {
+		return withEndpoint(c.file.Resources[0].URL), configVariable
+	}
 	if c.ResourceURL != "" {
 		return withEndpoint(c.ResourceURL), "MCP_RESOURCE_URL"
 	}
@@ -87,12 +93,14 @@ func (c *config) resourceFrom() (resource, from string) {
 // audience such a URL means anybody's local server.
 func (c *config) assumed() bool {
 	resource, from := c.resourceFrom()
-	return from != "MCP_RESOURCE_URL" && from != "MCP_JWT_AUDIENCE" && loopbackURL(resource)
+	return from != "MCP_RESOURCE_URL" && from != "MCP_JWT_AUDIENCE" && from != configVariable && loopbackURL(resource)
 }
 
 // alias is the second URL of the endpoint.
-func (c *config) alias() string {
-	path, query, found := strings.Cut(c.resource(), "?")
+func (c *config) alias() string { return second(c.resource()) }
+
+func second(resource string) string {
+	path, query, found := strings.Cut(resource, "?")
 	path = strings.TrimSuffix(path, "/") + aliasSuffix
 	if found {
 		return path + "?" + query
@@ -149,7 +157,7 @@ func (c *config) checkListen(p *problems) {
 		p.add("MCP_HOST", "%s can be reached from other machines while requests without a credential pass; write MCP_AUTH_REQUIRED=true, "+
 			"or MCP_AUTH_REQUIRED=false to say that this is meant", c.Host)
 	}
-	if c.jwtOn() && len(c.JWTAudience) > 0 && c.assumed() && !c.local() {
+	if c.jwtOn() && c.assumed() && !c.local() && !p.has("MCP_JWT_AUDIENCE") {
 		p.add("MCP_RESOURCE_URL", "is not set, and %s, which would be assumed, could be anybody's server; "+
 			"write the URL that clients use, such as https://mcp.example.com/mcp", c.resource())
 	}
@@ -157,6 +165,9 @@ func (c *config) checkListen(p *problems) {
 
 // checkTLS reads the certificate as the server will.
 func (c *config) checkTLS(p *problems) {
+	if c.SSLClientCerts && !c.HTTPSEnabled {
+		p.add("MCP_SSL_CLIENT_CERTS", "needs TLS, and MCP_HTTPS_ENABLED is false; write MCP_HTTPS_ENABLED=true, or MCP_CLIENT_CERT_HEADER if a proxy ends TLS")
+	}
 	if !c.HTTPSEnabled {
 		return
 	}

@@ -14,51 +14,70 @@ import (
 // inFile are the variables whose place is in the file, where there is one.
 var inFile = []string{"MCP_TOOL_SCOPES", "MCP_SCOPE_HIERARCHY", "MCP_SCOPE_CLAIMS", "MCP_TOOL_LISTING"}
 
-// policy is what callers may do: from MCP_POLICY_FILE, or from the variables and
-// what the tools say of themselves. It reads the files anew.
-func (c *config) policy(p *problems) middleware.Policy {
+// policyAt is what callers may do at one place: what the file of MCP_CONFIG_FILE says of
+// it, or MCP_POLICY_FILE, or the variables and what the tools say of themselves. It reads
+// the files anew.
+func (c *config) policyAt(pl place, p *problems) middleware.Policy {
 	var pol middleware.Policy
-	if c.PolicyFile != "" {
-		pol = c.filedPolicy(p)
-	} else {
+	add := c.policyNote(pl, p)
+	switch {
+	case pl.Policy != nil:
+		pol = c.filedPolicy(pl.Policy, add)
+	case pl.PolicyFile != "":
+		pol = c.readPolicy(pl.PolicyFile, add)
+	case c.PolicyFile != "":
+		c.checkInFile(p)
+		pol = c.readPolicy(c.PolicyFile, add)
+	default:
 		pol = c.plainPolicy(p)
 	}
 	pol.Denied = c.denied(p)
 	for _, name := range slices.Sorted(maps.Keys(pol.Tools)) {
 		if _, ok := demo.Rules()[name]; !ok {
-			p.add(c.policyVariable(), "has a rule about the tool %q, which is not there; write one of %s", name, strings.Join(slices.Sorted(maps.Keys(demo.Rules())), ", "))
+			add("has a rule about the tool %q, which is not there; write one of %s", name, strings.Join(slices.Sorted(maps.Keys(demo.Rules())), ", "))
 		}
 	}
 	if len(pol.Prompts) > 0 || len(pol.Resources) > 0 {
-		p.add(c.policyVariable(), "has rules about prompts or resources, and this server has none; remove them")
+		add("has rules about prompts or resources, and this server has none; remove them")
 	}
 	return pol
 }
 
-// policyVariable is where a rule about a tool was written.
-func (c *config) policyVariable() string {
-	if c.PolicyFile != "" {
-		return "MCP_POLICY_FILE"
+// policyNote is add for where the rules of a place are written.
+func (c *config) policyNote(pl place, p *problems) note {
+	switch {
+	case pl.Policy != nil:
+		return pl.at.about("policy")
+	case pl.PolicyFile != "":
+		return pl.at.about("policy_file")
+	case c.PolicyFile != "":
+		return p.about("MCP_POLICY_FILE")
 	}
-	return "MCP_TOOL_SCOPES"
+	return p.about("MCP_TOOL_SCOPES")
 }
 
-func (c *config) filedPolicy(p *problems) middleware.Policy {
+// checkInFile finds variables whose place is in the file.
+func (c *config) checkInFile(p *problems) {
 	for _, variable := range inFile {
 		if c.set(variable) {
 			p.add(variable, "stands beside MCP_POLICY_FILE; write it in the file")
 		}
 	}
+}
+
+func (c *config) readPolicy(path string, add note) middleware.Policy {
 	var f policyFile
-	if err := readYAML(c.PolicyFile, &f); err != nil {
-		p.add("MCP_POLICY_FILE", "%v", err)
+	if err := readYAML(path, &f); err != nil {
+		add("%v", err)
 		return middleware.Policy{}
 	}
+	return c.filedPolicy(&f, add)
+}
+
+func (c *config) filedPolicy(f *policyFile, add note) middleware.Policy {
 	pol, errs := f.policy(c.shadow)
 	for _, err := range errs {
-		each(err, func(field, problem string) {
-			p.add("MCP_POLICY_FILE", "%s %s", strings.TrimPrefix(field, "Policy."), problem)
-		})
+		each(err, func(field, problem string) { add("%s %s", strings.TrimPrefix(field, "Policy."), problem) })
 	}
 	// What the file lets pass without a word needs what the tool says of itself: a
 	// file that is only about lists must not make everything free.
@@ -119,29 +138,35 @@ func (c *config) denied(p *problems) []middleware.Denied {
 	return denied
 }
 
-// seal makes what binds sessions to callers, of keys from wherever they are.
+// seal makes what binds sessions to callers.
 func (c *config) seal(p *problems) *middleware.SessionSeal {
-	variable, entry, written := "MCP_SESSION_KEYS", "entry", c.SessionKeys.values()
-	if c.SessionKeysFile != "" {
-		if len(written) > 0 {
-			p.add("MCP_SESSION_KEYS_FILE", "stands beside MCP_SESSION_KEYS; keep one of them")
-			return nil
-		}
-		text := readKeyFile("MCP_SESSION_KEYS_FILE", c.SessionKeysFile, p)
-		if text == nil {
-			return nil
-		}
-		variable, entry, written = "MCP_SESSION_KEYS_FILE", "line", strings.Split(strings.TrimSpace(string(text)), "\n")
-	}
-	ring := make([][]byte, len(written))
-	for i, key := range written {
-		ring[i] = []byte(strings.TrimSpace(key))
-	}
+	ring, variable, entry := c.sessionRing(p)
 	seal, err := middleware.NewSessionSeal(ring...)
 	each(err, func(field, problem string) {
 		p.add(variable, "%s %s %s; make one with: openssl rand -base64 48", entry, oneBased(field), problem)
 	})
 	return seal
+}
+
+// sessionRing is the keys of sessions from wherever they are, and what one of them is
+// called.
+func (c *config) sessionRing(p *problems) (ring [][]byte, variable, entry string) {
+	variable, entry, written := "MCP_SESSION_KEYS", "entry", c.SessionKeys.values()
+	if c.SessionKeysFile != "" {
+		if len(written) > 0 {
+			p.add("MCP_SESSION_KEYS_FILE", "stands beside MCP_SESSION_KEYS; keep one of them")
+			return nil, variable, entry
+		}
+		text := readKeyFile(c.SessionKeysFile, p.about("MCP_SESSION_KEYS_FILE"))
+		if text == nil {
+			return nil, variable, entry
+		}
+		variable, entry, written = "MCP_SESSION_KEYS_FILE", "line", strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+	for _, key := range written {
+		ring = append(ring, []byte(strings.TrimSpace(key)))
+	}
+	return ring, variable, entry
 }
 
 // oneBased is the number of "keys[0]" as people count.
@@ -173,14 +198,17 @@ func (c *config) limits(g *middleware.Config, p *problems) {
 	}
 }
 
-// translatePolicy says a mistake in a field of the policy in variables.
-func (c *config) translatePolicy(field, problem string) (variable, text string) {
+// translatePolicy says a mistake in a field of the policy of a place in variables.
+func (c *config) translatePolicy(pl place, field, problem string) (variable, text string) {
 	rest := strings.TrimPrefix(field, "Policy.")
 	switch {
 	case strings.HasPrefix(rest, "Denied"):
 		return "MCP_DENYLIST_FILE", fmt.Sprintf("%s %s", strings.TrimPrefix(rest, "Denied"), problem)
-	case c.PolicyFile != "":
-		return "MCP_POLICY_FILE", fmt.Sprintf("%s %s", rest, problem)
+	case pl.Policy != nil || pl.PolicyFile != "" || c.PolicyFile != "":
+		var p problems
+		pl.at.p = &p
+		c.policyNote(pl, &p)("%s %s", rest, problem)
+		return p.found[0].Field, p.found[0].Problem
 	case rest == "Implies":
 		return "MCP_SCOPE_HIERARCHY", problem
 	case rest == "ScopeClaims":

@@ -149,7 +149,7 @@ func TestSessionKeysOfAFile(t *testing.T) {
 func TestPolicyOfVariables(t *testing.T) {
 	t.Parallel()
 	var p problems
-	pol := mustRead(t, withKey+"; MCP_TOOL_SCOPES=notes_add=a b,notes_clear=; MCP_SCOPE_HIERARCHY=x>y>z, x > a; MCP_SCOPE_CLAIMS=roles; MCP_TOOL_LISTING=auto").policy(&p)
+	pol := policyOf(mustRead(t, withKey+"; MCP_TOOL_SCOPES=notes_add=a b,notes_clear=; MCP_SCOPE_HIERARCHY=x>y>z, x > a; MCP_SCOPE_CLAIMS=roles; MCP_TOOL_LISTING=auto"), &p)
 	if err := p.err(); err != nil {
 		t.Fatal(err)
 	}
@@ -190,9 +190,12 @@ func TestPolicyOfAFileLoosensNothingUnsaid(t *testing.T) {
 		}},
 	} {
 		var p problems
-		got := mustRead(t, withKey+"; MCP_POLICY_FILE="+writeFile(t, row.file)).policy(&p)
+		got := policyOf(mustRead(t, withKey+"; MCP_POLICY_FILE="+writeFile(t, row.file)), &p)
 		if err := p.err(); err != nil || !reflect.DeepEqual(got.Tools, row.want) {
 			t.Errorf("%s: %v, %v; want %v", row.policy, got.Tools, err, row.want)
 		}
 	}
 }
+
+// policyOf is the policy of the first resource.
+func policyOf(c *config, p *problems) middleware.Policy { return c.policyAt(c.places(p)[0], p) }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
 // print writes the configuration as a table: every variable with its value and where
@@ -24,9 +28,26 @@ func (c *config) print(w io.Writer, discovered map[string]string) error {
 		row(table, d[0], d[1], d[2])
 	}
 	for _, name := range slices.Sorted(maps.Keys(discovered)) {
-		row(table, name, discovered[name], "discovered")
+		if name != notReached {
+			row(table, name, discovered[name], "discovered")
+		}
 	}
-	return table.Flush()
+	err := table.Flush()
+	if why := discovered[notReached]; why != "" { // which would make the column as wide
+		_, failed := fmt.Fprintf(w, "note: the provider's document was not reached: %s\n", why)
+		err = errors.Join(err, failed)
+	}
+	return errors.Join(err, c.printNotes(w))
+}
+
+// printNotes writes what presets say of how to set up the provider.
+func (c *config) printNotes(w io.Writer) error {
+	var err error
+	for _, note := range c.notes() {
+		_, failed := fmt.Fprintf(w, "note: %s\n", note)
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 // row writes a line. Values come from files, the environment and the network: what
@@ -56,44 +77,93 @@ func (c *config) source(v variable) string {
 // for each value.
 func (c *config) derived() [][3]string {
 	_, whyHost := c.host()
-	resource, from := c.resourceFrom()
-	rows := [][3]string{
-		{"listen address", c.address(), "derived from " + whyHost},
-		{"resource", resource, "derived from " + from},
-		{"resource, alias", c.alias(), "derived from the resource"},
+	rows := [][3]string{{"listen address", c.address(), "derived from " + whyHost}}
+	add := func(name string, values []string, from string) {
+		for _, value := range values {
+			rows = append(rows, [3]string{name, value, from})
+		}
+	}
+	places := c.build(new(problems))
+	for i := range places {
+		c.describePlace(&places[i], add)
 	}
 	if !c.jwtOn() {
 		return rows
 	}
-	issuers, fromIssuer := c.issuerURLs()
-	add := func(name string, values []string, from string) {
-		for _, value := range values {
-			rows = append(rows, [3]string{name, value, "derived from " + from})
-		}
+	trusts, _ := c.trusts(new(problems))
+	for i := range trusts {
+		c.describeTrust(&trusts[i], add)
 	}
-	add("issuer", issuers, fromIssuer)
-	add("audience", c.JWTAudience, "MCP_JWT_AUDIENCE")
-	for _, url := range []string{resource, c.alias()} {
-		if !slices.Contains(c.JWTAudience, url) {
-			add("audience", []string{url}, "the resource")
-		}
-	}
-	add("authorization server", c.authorizationServers(), "the issuers and MCP_OAUTH_SERVER_URL")
-	return append(rows, c.keyRows(issuers)...)
+	pub := c.published()
+	add("provider's document", []string{pub.describe()}, pub.why)
+	return rows
 }
 
-// keyRows says where the keys of each issuer come from.
-func (c *config) keyRows(issuers []string) [][3]string {
-	if own := c.ownKeys(); own != "" {
-		return [][3]string{{"keys", "given", "derived from " + own}}
+// describePlace says what a resource is called, and where its clients log in.
+func (c *config) describePlace(b *built, add func(string, []string, string)) {
+	_, from := c.resourceFrom()
+	if b.at.path != "" {
+		from = b.at.path
 	}
-	var rows [][3]string
-	for _, issuer := range issuers {
-		start, from := c.discovery(issuer), "derived from MCP_OAUTH_SERVER_URL"
-		if start == "" {
-			start, from = issuer, "derived from the issuer"
+	add("resource", []string{b.url}, "derived from "+from)
+	add("resource, alias", b.config.Aliases, "derived from the resource")
+	if !c.jwtOn() {
+		return
+	}
+	for _, url := range append([]string{b.url}, b.config.Aliases...) {
+		if !slices.Contains(c.JWTAudience, url) {
+			add("audience", []string{url}, "derived from the resource")
 		}
-		rows = append(rows, [3]string{"keys, by discovery", start, from})
 	}
-	return rows
+	add("audience", b.Audiences, "derived from "+b.at.path)
+	add("authorization server", b.config.AuthorizationServers, "derived from the issuers and MCP_OAUTH_SERVER_URL")
+}
+
+// describeTrust says whose tokens are believed, and how they are checked.
+func (c *config) describeTrust(t *trust, add func(string, []string, string)) {
+	_, from := c.issuerURLs()
+	switch {
+	case t.at.path != "":
+		from = t.at.path
+	case c.OAuthProvider != "" && len(c.JWTIssuer) == 0:
+		from = "MCP_OAUTH_PROVIDER"
+	}
+	for _, is := range t.verified() {
+		add("issuer", append([]string{is.URL}, is.Aliases...), "derived from "+from)
+		add("audience", is.Audiences, c.audienceFrom(t, from))
+		add("client", is.Clients, "derived from "+from)
+		c.describeKeys(&is, t, from, add)
+	}
+	for i := range t.opaque {
+		o := &t.opaque[i]
+		add("asked about tokens", []string{o.Issuer + " at " + cmp.Or(o.Ask.URL, "what discovery says")}, "derived from "+from)
+		add("audience", o.Audiences, c.audienceFrom(t, from))
+		add("client", o.Clients, "derived from "+from)
+	}
+}
+
+func (c *config) audienceFrom(t *trust, from string) string {
+	if t.at.path == "" && len(c.JWTAudience) > 0 {
+		from = "MCP_JWT_AUDIENCE"
+	}
+	return "derived from " + from
+}
+
+// describeKeys says where the keys of an issuer come from.
+func (c *config) describeKeys(is *jwks.Issuer, t *trust, from string, add func(string, []string, string)) {
+	own := t.at.path == "" && c.ownKeys() != ""
+	switch {
+	case own:
+		add("keys", []string{"given"}, "derived from "+c.ownKeys())
+	case is.JWKSURL != "":
+		add("keys", []string{is.JWKSURL}, "derived from "+from)
+	case is.Secret != nil || is.PublicKeys != nil:
+		add("keys", []string{"given"}, "derived from "+from)
+	case is.Discovery != "" && t.at.path == "" && c.OAuthProvider == "":
+		add("keys, by discovery", []string{is.Discovery}, "derived from MCP_OAUTH_SERVER_URL")
+	case is.Discovery != "":
+		add("keys, by discovery", []string{is.Discovery}, "derived from "+from)
+	default:
+		add("keys, by discovery", []string{is.URL}, "derived from the issuer")
+	}
 }

@@ -154,8 +154,10 @@ func TestSecretsNeverPrint(t *testing.T) {
 		"MCP_API_KEYS=" + canary + "-key-1," + canary + "-key-2",
 		"MCP_JWT_SECRET=" + canary + strings.Repeat("s", 32),
 		"MCP_HOST=127.0.0.1", "MCP_JWT_ALGORITHM=HS256", "MCP_JWT_ISSUER=issuer", "MCP_JWT_AUDIENCE=audience",
+		"MCP_INTROSPECTION_URL=https://login.example.com/i", "MCP_INTROSPECTION_CLIENT_ID=me", "MCP_INTROSPECTION_CLIENT_SECRET=" + canary,
 	}, "; "))
 	_ = c.JWTPublicKey.Decode(canary)
+	_ = c.OAuthClientSecret.Decode(canary)
 	type enclosing struct{ inner *config }
 	type enclosingValue struct{ inner config }
 	var logs, table strings.Builder

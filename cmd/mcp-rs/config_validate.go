@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/apikey"
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/preset"
 	"github.com/mcp-rs/mcp-rs/metadata"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
@@ -21,18 +23,21 @@ const placeholder = "change-me"
 func (c *config) validate(p *problems) {
 	c.checkValues(p)
 	c.checkURLs(p)
-	c.checkListen(p)
 	c.checkTLS(p)
+	c.checkPlaces(p)
 	if c.AuthEnabled {
 		c.checkCredentials(p)
 	}
 	if c.AuthEnabled && c.JWTEnabled {
 		c.checkEndpoints(p)
+		c.checkInputs(p)
+		c.checkMetadata(p)
 	}
 	if c.jwtOn() {
 		c.checkIssuers(p)
 		c.checkKeySources(p)
 	}
+	c.checkListen(p)
 	c.rehearse(p)
 }
 
@@ -44,9 +49,12 @@ func (c *config) checkValues(p *problems) {
 	}{
 		{"MCP_LOG_LEVEL", c.LogLevel, []string{"debug", "info", "warn", "error"}},
 		{"MCP_LOG_FORMAT", c.LogFormat, []string{"auto", "text", "json"}},
+		{"MCP_METADATA_MODE", c.MetadataMode, []string{"auto", "mirror", "patch", "off"}},
+		{"MCP_INTROSPECTION_TOKENS", c.IntrospectionTokens, []string{"opaque", "instead", "also"}},
+		{"MCP_INTROSPECTION_AUTH", c.IntrospectionAuth, []string{"", "basic", "post", "bearer", "none"}},
 	} {
 		if !slices.Contains(word.allowed, word.value) {
-			p.add(word.variable, "%.40q is not known; write one of %s", word.value, strings.Join(word.allowed, ", "))
+			p.add(word.variable, "%.40q is not known; write one of %s", word.value, strings.TrimPrefix(strings.Join(word.allowed, ", "), ", "))
 		}
 	}
 	// Less than a second is nothing in a JWT, which counts whole seconds, and zero
@@ -56,6 +64,9 @@ func (c *config) checkValues(p *problems) {
 	}
 	if c.MaxBodyBytes < 1 {
 		p.add("MCP_MAX_BODY_BYTES", "%d lets no request in; write a number of bytes, such as 4194304", c.MaxBodyBytes)
+	}
+	if c.TokenCache < 0 {
+		p.add("MCP_TOKEN_CACHE", "%d is negative; write a number of tokens, or 0 for none", c.TokenCache)
 	}
 	if c.ShutdownTimeout < 0 {
 		p.add("MCP_SHUTDOWN_TIMEOUT", "%s is negative; write a duration such as 10s", c.ShutdownTimeout)
@@ -71,8 +82,9 @@ func (c *config) checkURLs(p *problems) {
 		{"MCP_OAUTH_TOKEN_ENDPOINT", c.OAuthTokenEndpoint},
 		{"MCP_OAUTH_REGISTRATION_ENDPOINT", c.OAuthRegistrationEndpoint},
 		{"MCP_OAUTH_JWKS_URI", c.OAuthJWKSURI},
+		{"MCP_INTROSPECTION_URL", c.IntrospectionURL},
 	} {
-		if u.value == "" {
+		if u.value == "" || u.variable == "MCP_INTROSPECTION_URL" && u.value == discoverWord {
 			continue
 		}
 		if err := metadata.CheckURL(u.value); err != nil {
@@ -87,7 +99,7 @@ func (c *config) checkURLs(p *problems) {
 // checkCredentials makes sure that somebody can get in, and not everybody.
 func (c *config) checkCredentials(p *problems) {
 	if !c.jwtOn() && !c.keysOn() && !p.has("MCP_API_KEYS", "MCP_JWT_ISSUER") {
-		p.add("MCP_AUTH_ENABLED", "is on, and there is nothing to authenticate against; write MCP_API_KEYS, or MCP_OAUTH_SERVER_URL "+
+		p.add("MCP_AUTH_ENABLED", "is on, and there is nothing to authenticate against; write MCP_API_KEYS, or MCP_OAUTH_PROVIDER or MCP_OAUTH_SERVER_URL "+
 			"with MCP_RESOURCE_URL (and neither MCP_API_KEY_ENABLED=false nor MCP_JWT_ENABLED=false), or MCP_AUTH_ENABLED=false for local development")
 	}
 	if !c.exposed() {
@@ -131,13 +143,19 @@ func isPlaceholder(value string) bool { return strings.HasPrefix(value, placehol
 // checkIssuers holds the rules of whose tokens are believed, and for whom they must
 // have been made.
 func (c *config) checkIssuers(p *problems) {
-	urls, from := c.issuerURLs()
-	if len(urls) == 0 && !p.has("MCP_JWT_ISSUER") {
-		p.add("MCP_JWT_ISSUER", `is not set, and %s does not say whose tokens it checks; write the exact "iss" value`, c.ownKeys())
+	c.checkAudiences(p)
+	if !c.named() {
+		return
 	}
-	if len(c.JWTAudience) == 0 && c.ResourceURL == "" && !p.has("MCP_JWT_AUDIENCE") {
-		p.add("MCP_JWT_AUDIENCE", `is not set, so that tokens made for any other server would pass; write the "aud" value that means this one, `+
-			"or MCP_RESOURCE_URL")
+	urls, from := c.issuerURLs()
+	if c.OAuthProvider != "" {
+		if t := c.trust(c.resource(), new(problems)); len(t.issuers) > 1 && c.ownKeys() != "" {
+			p.add(c.ownKeys(), "gives the keys of one issuer, and MCP_OAUTH_PROVIDER has %d; remove it, or name one in MCP_JWT_ISSUER", len(t.issuers))
+		}
+		return
+	}
+	if len(urls) == 0 && !p.has("MCP_JWT_ISSUER") {
+		p.add("MCP_JWT_ISSUER", `is not set, and %s does not say whose tokens it checks; write the exact "iss" value`, cmp.Or(c.ownKeys(), "MCP_INTROSPECTION_URL"))
 	}
 	if len(urls) > 1 && c.ownKeys() != "" {
 		p.add(c.ownKeys(), "gives the keys of one issuer, and %s names %d; remove it (each issuer's keys are found by discovery), or name one issuer", from, len(urls))
@@ -146,15 +164,59 @@ func (c *config) checkIssuers(p *problems) {
 		p.add("MCP_OAUTH_SERVER_URL", "is none of the %d issuers; write one of them, or remove it", len(urls))
 	}
 	for i, issuer := range c.JWTIssuer {
-		if err := metadata.CheckURL(issuer); err != nil && c.ownKeys() == "" && c.discovery(issuer) == "" {
+		if err := metadata.CheckURL(issuer); err != nil && c.ownKeys() == "" && c.discovery(issuer) == "" && c.IntrospectionTokens != "instead" {
 			p.add("MCP_JWT_ISSUER", "entry %d %v (its keys are looked for there, unless MCP_OAUTH_JWKS_URI or a key is set)", i+1, err)
+		}
+	}
+}
+
+// checkAudiences makes sure that tokens are for somebody in particular, where the
+// resource is a guess: “MCP servers MUST validate that access tokens were issued
+// specifically for them as the intended audience” — MCP authorization, Token Handling.
+func (c *config) checkAudiences(p *problems) {
+	if c.ResourceURL != "" || len(c.file.Resources) > 0 {
+		return
+	}
+	trusts, _ := c.trusts(p)
+	for i := range trusts {
+		t := &trusts[i]
+		switch {
+		case t.aimed() || p.has("MCP_JWT_AUDIENCE"):
+		case t.at.path != "":
+			t.at.add("audiences", `is missing, so that tokens made for any other server would pass; write the "aud" value that means this one, or MCP_RESOURCE_URL or resources`)
+		default:
+			p.add("MCP_JWT_AUDIENCE", `is not set, so that tokens made for any other server would pass; write the "aud" value that means this one, `+
+				"or MCP_RESOURCE_URL")
+		}
+	}
+}
+
+// checkInputs finds what a preset would need, where there is none.
+func (c *config) checkInputs(p *problems) {
+	if c.OAuthClientSecret.value() != "" && c.OAuthClientSecretFile != "" {
+		p.add("MCP_OAUTH_CLIENT_SECRET_FILE", "stands beside MCP_OAUTH_CLIENT_SECRET; keep one of them")
+	}
+	if c.IntrospectionClientSecret.value() != "" && c.IntrospectionClientSecretFile != "" {
+		p.add("MCP_INTROSPECTION_CLIENT_SECRET_FILE", "stands beside MCP_INTROSPECTION_CLIENT_SECRET; keep one of them")
+	}
+	if c.OAuthProvider != "" {
+		return
+	}
+	for _, variable := range []string{"MCP_OAUTH_DOMAIN", "MCP_OAUTH_TENANT", "MCP_OAUTH_REGION", "MCP_OAUTH_SERVER_ID"} {
+		if c.set(variable) {
+			p.add(variable, "is for a preset, and none is named; write MCP_OAUTH_PROVIDER too, one of %s", strings.Join(preset.Names(), ", "))
+		}
+	}
+	for _, variable := range []string{"MCP_OAUTH_CLIENT_SECRET", "MCP_OAUTH_CLIENT_SECRET_FILE"} {
+		if c.set(variable) {
+			p.add(variable, "is for a preset, and none is named; write MCP_INTROSPECTION_CLIENT_SECRET for a server that is asked about tokens, or MCP_OAUTH_PROVIDER too")
 		}
 	}
 }
 
 // checkEndpoints makes sure that there is a document for the endpoints to stand in.
 func (c *config) checkEndpoints(p *problems) {
-	if c.mirror() != nil {
+	if t, _ := c.trusts(new(problems)); len(t) > 0 && t[0].at.path == "" && t[0].document != nil {
 		return
 	}
 	for _, variable := range []string{"MCP_OAUTH_AUTHORIZATION_ENDPOINT", "MCP_OAUTH_TOKEN_ENDPOINT", "MCP_OAUTH_REGISTRATION_ENDPOINT"} {

@@ -88,6 +88,8 @@ func TestMistakes(t *testing.T) {
 			{"leeway up to 5 minutes", withKey + "; MCP_JWT_LEEWAY=6m", "MCP_JWT_LEEWAY", "between 1s and 5m"},
 			{"no leeway is not the default", withKey + "; MCP_JWT_LEEWAY=0s", "MCP_JWT_LEEWAY", "between 1s and 5m"},
 			{"negative leeway", withKey + "; MCP_JWT_LEEWAY=-1s", "MCP_JWT_LEEWAY", "between 1s and 5m"},
+			{"the old transport where keys are proved", withIssuer + "; MCP_REQUIRE_BOUND=true; MCP_SSE_ENABLED=true", "MCP_SSE_ENABLED", "MCP_REQUIRE_BOUND"},
+			{"fewer than no tokens", withKey + "; MCP_TOKEN_CACHE=-1", "MCP_TOKEN_CACHE", "0 for none"},
 			{"no body at all", withKey + "; MCP_MAX_BODY_BYTES=0", "MCP_MAX_BODY_BYTES", "number of bytes"},
 			{"negative timeout", withKey + "; MCP_SHUTDOWN_TIMEOUT=-1s", "MCP_SHUTDOWN_TIMEOUT", "10s"},
 			{"unknown level", withKey + "; MCP_LOG_LEVEL=loud", "MCP_LOG_LEVEL", "debug, info, warn, error"},
@@ -97,7 +99,7 @@ func TestMistakes(t *testing.T) {
 			{"a host name has no path", withKey + "; MCP_ALLOWED_HOSTS=a/b", "MCP_ALLOWED_HOSTS", "host name"},
 		},
 		"who gets in": {
-			{"nothing to authenticate against", "", "MCP_AUTH_ENABLED", "write MCP_API_KEYS, or MCP_OAUTH_SERVER_URL"},
+			{"nothing to authenticate against", "", "MCP_AUTH_ENABLED", "write MCP_API_KEYS, or MCP_OAUTH_PROVIDER or MCP_OAUTH_SERVER_URL"},
 			{"keys, but switched off", "MCP_API_KEYS=k; MCP_API_KEY_ENABLED=false", "MCP_AUTH_ENABLED", "MCP_API_KEY_ENABLED"},
 			{"an issuer, but switched off", withIssuer + "; MCP_JWT_ENABLED=false", "MCP_AUTH_ENABLED", "MCP_JWT_ENABLED"},
 			{"strangers from other machines", "MCP_API_KEYS=k; MCP_HOST=0.0.0.0", "MCP_HOST", "MCP_AUTH_REQUIRED"},

@@ -108,6 +108,11 @@ func (p *problems) add(variable, format string, args ...any) {
 	}
 }
 
+// about is add for one variable.
+func (p *problems) about(variable string) note {
+	return func(format string, args ...any) { p.add(variable, format, args...) }
+}
+
 // has reports whether a mistake was found in any of variables.
 func (p *problems) has(variables ...string) bool {
 	return slices.ContainsFunc(p.found, func(e *middleware.ConfigError) bool {

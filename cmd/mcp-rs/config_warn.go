@@ -1,8 +1,11 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
 // strongKey is how long an API key must be that others may try to guess.
@@ -24,8 +27,8 @@ func (c *config) warnings() []string {
 			"MCP_AUTH_REQUIRED: requests without a credential pass, and " + host + " can be reached from other machines; write MCP_AUTH_REQUIRED=true"},
 		{!c.AuthEnabled && !c.local(),
 			"MCP_HOST: " + host + " can be reached from other machines while authentication is off"},
-		{c.AuthEnabled && !c.JWTEnabled && c.anySet("MCP_JWT_", "MCP_OAUTH_"),
-			"MCP_JWT_ENABLED: is false, so the other MCP_JWT_* and MCP_OAUTH_* variables do nothing"},
+		{c.AuthEnabled && !c.JWTEnabled && (c.anySet("MCP_JWT_", "MCP_OAUTH_", "MCP_INTROSPECTION_") || len(c.file.Issuers) > 0),
+			"MCP_JWT_ENABLED: is false, so the other MCP_JWT_*, MCP_OAUTH_* and MCP_INTROSPECTION_* variables and the issuers of MCP_CONFIG_FILE do nothing"},
 		{c.AuthEnabled && !c.APIKeyEnabled && c.anySet("MCP_API_KEYS"),
 			"MCP_API_KEY_ENABLED: is false, so MCP_API_KEYS and MCP_API_KEYS_FILE do nothing"},
 		{!c.HTTPSEnabled && c.anySet("MCP_SSL_"),
@@ -39,7 +42,35 @@ func (c *config) warnings() []string {
 			warnings = append(warnings, w.text)
 		}
 	}
+	_, doubled := c.trusts(new(problems))
+	for _, entry := range doubled {
+		warnings = append(warnings, "MCP_CONFIG_FILE: "+entry+" is an issuer of the variables too, which win, so that the entry does nothing; remove one")
+	}
 	return warnings
+}
+
+// notes is what presets say of how to set up the provider, one sentence each.
+func (c *config) notes() []string {
+	var notes []string
+	for _, pl := range c.places(new(problems)) {
+		trusts, _ := c.trustsAt(pl.url, new(problems))
+		for _, t := range pl.chosen(trusts) {
+			notes = union(notes, t.preset.Warnings)
+		}
+	}
+	return notes
+}
+
+// hints is what to do about refusals, by reason. A preset knows more of its provider.
+func (c *config) hints() map[middleware.Reason]string {
+	all := maps.Clone(hints)
+	trusts, _ := c.trusts(new(problems))
+	for i := range slices.Backward(trusts) { // that of the variables last, which wins
+		for reason, hint := range trusts[i].preset.Hints {
+			all[middleware.Reason(reason)] = hint
+		}
+	}
+	return all
 }
 
 // anySet reports whether a variable with one of prefixes was set, switches aside.

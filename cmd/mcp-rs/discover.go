@@ -2,21 +2,24 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/mcp-rs/mcp-rs/metadata"
 )
 
+// notReached is the name under which discover says why there is nothing.
+const notReached = "not reached"
+
 // discover asks the provider for what --print-config shows of it: the endpoints
 // that no variable gives. What cannot be had is said in its place.
 func discover(ctx context.Context, conf *config) map[string]string {
-	mirror := conf.mirror()
-	if mirror == nil {
+	trust := conf.published().trust
+	if trust == nil {
 		return nil
 	}
+	mirror := trust.document
 	server, err := new(metadata.Fetcher).Discover(ctx, mirror.Discovery, mirror.Issuer)
 	if err != nil {
-		return map[string]string{"provider": fmt.Sprintf("not reached: %v", err)}
+		return map[string]string{notReached: err.Error()}
 	}
 	found := map[string]string{}
 	for name, value := range map[string]string{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,7 +17,7 @@ import (
 )
 
 func (p program) explainCommand() *cobra.Command {
-	var envFile string
+	var envFile, resource string
 	var asKey bool
 	c := &cobra.Command{
 		Use:   "explain",
@@ -28,10 +29,11 @@ func (p program) explainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.explain(c.Context(), conf, asKey)
+			return p.explain(c.Context(), conf, resource, asKey)
 		},
 	}
 	envFileFlag(c, &envFile)
+	c.Flags().StringVar(&resource, "resource", "", "the `URL` of one of several resources; the first if it is left out")
 	c.Flags().BoolVar(&asKey, "api-key", false, "standard input is an API key")
 	return c
 }
@@ -40,12 +42,16 @@ func (p program) explainCommand() *cobra.Command {
 const maxCredential = 64 << 10
 
 // explain runs the very decision of the server, [middleware.Guard.Check].
-func (p program) explain(ctx context.Context, conf *config, asKey bool) error {
-	guardConfig, err := conf.guard()
+func (p program) explain(ctx context.Context, conf *config, resource string, asKey bool) error {
+	all, err := conf.guards()
 	if err != nil {
 		return usageError{err}
 	}
-	guard, err := middleware.New(guardConfig)
+	at := slices.IndexFunc(all, func(b built) bool { return resource == "" || b.url == resource })
+	if at < 0 {
+		return usageError{fmt.Errorf("%q is no resource of the configuration; write the url of one", resource)}
+	}
+	guard, err := middleware.New(all[at].config)
 	if err != nil {
 		return usageError{err}
 	}
@@ -54,8 +60,7 @@ func (p program) explain(ctx context.Context, conf *config, asKey bool) error {
 		return err
 	}
 	credential := strings.TrimPrefix(string(bytes.TrimSpace(input)), "Bearer ")
-	resource := conf.resource()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, resource, http.NoBody) // which asks for no tool
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, all[at].url, http.NoBody) // which asks for no tool
 	if err != nil {
 		return err
 	}
@@ -67,10 +72,11 @@ func (p program) explain(ctx context.Context, conf *config, asKey bool) error {
 	default:
 		r.Header.Set("Authorization", "Bearer "+credential)
 	}
+	_ = guard.Ready(ctx) // a refusal quotes the token only where keys are at hand; Check says it if there are none
 	principal, err := guard.Check(r)
 	if err != nil {
 		d := middleware.DenialOf(err)
-		fmt.Fprintf(p.stdout, "refused: %s (HTTP %d)\n  why:  %v\n  what to do: %s\n", d.Reason, d.Status, d.Err, hints[d.Reason])
+		fmt.Fprintf(p.stdout, "refused: %s (HTTP %d)\n  why:  %v\n  what to do: %s\n", d.Reason, d.Status, d.Err, conf.hints()[d.Reason])
 		return errSaid
 	}
 	return p.explainAccepted(principal)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -31,8 +32,12 @@ func (c *config) summary() string {
 		return "disabled"
 	}
 	var ways []string
-	if c.jwtOn() {
+	trusts, _ := c.trusts(new(problems))
+	if slices.ContainsFunc(trusts, func(t trust) bool { return len(t.verified()) > 0 }) {
 		ways = append(ways, "jwt")
+	}
+	if slices.ContainsFunc(trusts, func(t trust) bool { return len(t.opaque) > 0 }) {
+		ways = append(ways, "introspection")
 	}
 	if c.keysOn() {
 		ways = append(ways, "api_key")

@@ -5,6 +5,7 @@
 //	mcp-rs dev     serve on this machine with an issuer of its own; nothing to set up
 //	mcp-rs keygen  make an API key
 //	mcp-rs explain say why a token is accepted or refused
+//	mcp-rs config  check the configuration, or print the schema of its file
 package main
 
 import (
@@ -83,7 +84,7 @@ func (p program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(serve, p.devCommand(), p.keygenCommand(), p.explainCommand())
+	root.AddCommand(serve, p.devCommand(), p.keygenCommand(), p.explainCommand(), p.configCommand())
 	return root
 }
 

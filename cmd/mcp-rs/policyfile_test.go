@@ -127,11 +127,11 @@ func TestExamplePolicyHasEverything(t *testing.T) {
 	}
 }
 
-// README shows the beginning of the example.
+// README shows the beginning of the example, before a configuration file.
 func TestReadmeShowsTheExamplePolicy(t *testing.T) {
 	t.Parallel()
 	blocks := fenced(readme(t), "yaml")
-	if len(blocks) != 1 || blocks[0] == "" || !strings.HasPrefix(examplePolicy(t), blocks[0]) {
-		t.Errorf("README has %d blocks of YAML, the only one must be the beginning of testdata/policy/example.yaml", len(blocks))
+	if len(blocks) != 2 || blocks[0] == "" || !strings.HasPrefix(examplePolicy(t), blocks[0]) {
+		t.Errorf("README has %d blocks of YAML; the first of two must be the beginning of testdata/policy/example.yaml", len(blocks))
 	}
 }

@@ -9,30 +9,38 @@ import (
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/metadata"
-	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
-// routes is every path that we answer. Open to all are the metadata documents and
-// the health checks, by exact path; everything else is behind the guard, or 404.
+// routes is every path that we answer. Open to all are the metadata documents, the
+// registration of clients and the health checks, by exact path; everything else is
+// behind a guard, or 404.
 func (s *server) routes() (http.Handler, error) {
 	mux := http.NewServeMux()
-	resource := s.conf.resource()
-	main, second := s.guard, s.guard.For(s.conf.alias())
-	mux.Handle(endpointPath, main.Handler(s.mcp.Handler()))
-	mux.Handle(endpointPath+aliasSuffix, second.Handler(s.mcp.Handler()))
+	for i := range s.resources {
+		r := &s.resources[i]
+		for _, at := range r.addresses() {
+			mux.Handle(pathPattern(at.path), r.guard.For(at.url).Handler(s.mcp.Handler()))
+		}
+	}
+	first := &s.resources[0]
 	if s.conf.SSEEnabled {
 		stream, message := s.mcp.SSE("/message")
-		mux.Handle("/sse", main.Handler(stream))
-		mux.Handle("/message", main.Handler(message))
+		mux.Handle("/sse", first.guard.Handler(stream))
+		mux.Handle("/message", first.guard.Handler(message))
 	}
-	for path, h := range documents(main, second) {
+	for path, h := range s.documents() {
 		mux.Handle(path, h)
 	}
-	provider, err := s.provider()
+	provider, register, err := s.conf.published().handlers(s.conf, first.guard.Source, func(message string, err error) {
+		s.logger.Warn(message, "error", err.Error())
+	})
 	if err != nil {
-		return nil, fmt.Errorf("metadata of %s: %w", resource, err)
+		return nil, fmt.Errorf("metadata of %s: %w", first.url, err)
 	}
 	mux.Handle(metadata.ServerPrefix, provider)
+	if register != nil {
+		mux.Handle(registerPath, register)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, `{"status":"ok"}`)
 	})
@@ -55,32 +63,20 @@ func impatient(h http.Handler) http.Handler {
 	})
 }
 
-// documents are the paths of the RFC 9728 documents: where clients compute them to
-// be (§3.1), where that is when a proxy in front strips a path prefix, and for the
-// main one the root too, where older clients look.
-func documents(main, second *middleware.Guard) map[string]http.Handler {
-	mainPath, mainDocument := main.Metadata()
-	secondPath, secondDocument := second.Metadata()
-	at := map[string]http.Handler{
-		metadata.ResourcePrefix:                              mainDocument,
-		metadata.ResourcePrefix + endpointPath:               mainDocument,
-		metadata.ResourcePrefix + endpointPath + aliasSuffix: secondDocument,
+// documents are the paths of the RFC 9728 documents: where clients compute them to be
+// (§3.1), where that is when a proxy in front strips a path prefix, and for the first
+// resource the root too, where older clients look, unless that is where one's URL leads.
+func (s *server) documents() map[string]http.Handler {
+	all := map[string]http.Handler{}
+	_, all[metadata.ResourcePrefix] = s.resources[0].guard.Metadata()
+	for i := range s.resources {
+		r := &s.resources[i]
+		for _, at := range r.addresses() {
+			computed, document := r.guard.For(at.url).Metadata()
+			all[computed], all[metadata.ResourcePrefix+pathPattern(at.path)] = document, document
+		}
 	}
-	at[mainPath], at[secondPath] = mainDocument, secondDocument
-	return at
-}
-
-// provider is the provider's document, for clients that look for it here (MCP
-// 2025-03-26), or an explanation.
-func (s *server) provider() (http.Handler, error) {
-	mirror := s.conf.mirror()
-	if mirror == nil {
-		return metadata.NotConfigured("MCP_OAUTH_SERVER_URL"), nil
-	}
-	mirror.OnError = func(err error) {
-		s.logger.Warn("the provider's metadata cannot be fetched", "error", err.Error())
-	}
-	return mirror.Handler()
+	return all
 }
 
 // readyWait bounds how long a probe waits for keys that are being fetched.
@@ -90,9 +86,11 @@ const readyWait = 2 * time.Second
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
 	defer cancel()
-	if err := s.guard.Ready(ctx); err != nil {
-		answer(w, http.StatusServiceUnavailable, `{"status":"keys unavailable"}`)
-		return
+	for i := range s.resources {
+		if err := s.resources[i].guard.Ready(ctx); err != nil {
+			answer(w, http.StatusServiceUnavailable, `{"status":"keys unavailable"}`)
+			return
+		}
 	}
 	answer(w, http.StatusOK, `{"status":"ready"}`)
 }

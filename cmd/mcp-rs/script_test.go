@@ -31,11 +31,16 @@ import (
 //	port VAR                      a free port
 //	issuer                        start a provider; its URL is $ISSUER
 //	issuer rotate|down|up         what providers do
+//	another VAR                   start one more; its URL is $VAR
 //	token VAR claim=value…        a token of it; claim= leaves a claim out, [a,b] is a list, exp takes a duration
+//	token -by VAR VAR claim=…     a token of another
+//	token VAR cnf=CERT            one that is bound to a certificate
+//	introspector VAR FILE         start a server that is asked about tokens, by me with the password canary
 //	await URL                     wait until it answers 200
 //	eventually COMMAND…           repeat http until its output has the pattern: eventually PATTERN http-arguments…
 //	block NAME FILE               a block of .env.mcp.example, switched on
 //	certificate CERT KEY CN       a self-signed certificate for 127.0.0.1
+//	header VAR CERT               a certificate as RFC 9440 writes it
 //	keygen VAR FILE ARGUMENTS…    mcp-rs keygen; the key in VAR, its line in FILE
 //	write FILE TEXT               replace a file
 //	append FILE OTHER             add the content of another file
@@ -61,72 +66,34 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLE", example)
-			e.Values["issuer"] = new(provider)
+			e.Values["issuer"] = &provider{others: map[string]*jwkstest.Issuer{}}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"port":        scriptPort,
-			"issuer":      scriptIssuer,
-			"token":       scriptToken,
-			"await":       scriptAwait,
-			"eventually":  scriptEventually,
-			"block":       scriptBlock,
-			"certificate": scriptCertificate,
-			"keygen":      scriptKeygen,
-			"write":       scriptWrite,
-			"append":      scriptAppend,
-			"expand":      scriptExpand,
-			"capture":     scriptCapture,
+			"port":         scriptPort,
+			"issuer":       scriptIssuer,
+			"another":      scriptAnother,
+			"token":        scriptToken,
+			"introspector": scriptIntrospector,
+			"await":        scriptAwait,
+			"eventually":   scriptEventually,
+			"block":        scriptBlock,
+			"certificate":  scriptCertificate,
+			"header":       scriptHeader,
+			"keygen":       scriptKeygen,
+			"write":        scriptWrite,
+			"append":       scriptAppend,
+			"expand":       scriptExpand,
+			"capture":      scriptCapture,
 		},
 	})
 }
-
-// A provider is the fake one of a script, once it is started.
-type provider struct{ *jwkstest.Issuer }
 
 func scriptPort(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Setenv(args[0], fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
 	ts.Check(l.Close())
-}
-
-func scriptIssuer(ts *testscript.TestScript, _ bool, args []string) {
-	p := ts.Value("issuer").(*provider)
-	switch {
-	case len(args) == 0:
-		p.Issuer = jwkstest.Start()
-		ts.Defer(p.Close)
-		ts.Setenv("ISSUER", p.URL)
-	case args[0] == "rotate":
-		p.Rotate()
-	case args[0] == "down":
-		p.SetAnswer(jwkstest.KeySet|jwkstest.Discovery, jwkstest.Answer{Drop: true})
-	case args[0] == "up":
-		p.SetAnswer(jwkstest.KeySet|jwkstest.Discovery, jwkstest.Answer{})
-	default:
-		ts.Fatalf("issuer %s is unknown", args[0])
-	}
-}
-
-func scriptToken(ts *testscript.TestScript, _ bool, args []string) {
-	claims := map[string]any{}
-	for _, arg := range args[1:] {
-		name, value, _ := strings.Cut(arg, "=")
-		switch {
-		case value == "":
-			claims[name] = nil
-		case strings.HasPrefix(value, "["):
-			claims[name] = strings.Split(strings.Trim(value, "[]"), ",")
-		case name == "exp":
-			life, err := time.ParseDuration(value)
-			ts.Check(err)
-			claims[name] = time.Now().Add(life)
-		default:
-			claims[name] = value
-		}
-	}
-	ts.Setenv(args[0], ts.Value("issuer").(*provider).Mint(jwkstest.Token{Claims: claims}))
 }
 
 func scriptAwait(ts *testscript.TestScript, _ bool, args []string) {
@@ -247,6 +214,13 @@ func fetch(w io.Writer, args []string) error {
 		header.Add(name, strings.TrimSpace(value))
 		return nil
 	})
+	var own []tls.Certificate
+	flags.Func("cert", "files of a certificate of our own: CERT,KEY", func(files string) error {
+		cert, key, _ := strings.Cut(files, ",")
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		own = append(own, pair)
+		return err
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -266,12 +240,12 @@ func fetch(w io.Writer, args []string) error {
 	if host := header.Get("Host"); host != "" {
 		r.Host = host
 	}
-	return exchange(w, r)
+	return exchange(w, r, own)
 }
 
-func exchange(w io.Writer, r *http.Request) error {
+func exchange(w io.Writer, r *http.Request, own []tls.Certificate) error {
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // self-signed, on loopback
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: own}}, // self-signed, on loopback
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(r)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,14 +64,20 @@ func (p program) load(envFile string) (*config, error) {
 
 // A server is one running mcp-rs.
 type server struct {
-	conf   *config
-	logger *slog.Logger
-	guard  *middleware.Guard
-	keys   *apikey.Store
-	mcp    *demo.Server
-	http   *http.Server
+	conf      *config
+	logger    *slog.Logger
+	resources []guarded // never none
+	keys      *apikey.Store
+	mcp       *demo.Server
+	http      *http.Server
 
 	background sync.WaitGroup
+}
+
+// A guarded is one resource with its guard.
+type guarded struct {
+	built
+	guard *middleware.Guard
 }
 
 // serve runs the server until ctx ends. ready, unless nil, is called once requests
@@ -79,6 +86,9 @@ func (p program) serve(ctx context.Context, conf *config, ready func()) error {
 	s := &server{conf: conf, logger: newLogger(p.stderr, conf)}
 	for _, warning := range conf.warnings() {
 		s.logger.Warn(warning)
+	}
+	for _, note := range conf.notes() {
+		s.logger.Info("to be set up at the provider", "note", note)
 	}
 	listener, err := net.Listen("tcp", conf.address())
 	if err != nil {
@@ -90,7 +100,9 @@ func (p program) serve(ctx context.Context, conf *config, ready func()) error {
 	if listener, err = s.prepare(ctx, listener); err != nil {
 		return err
 	}
-	s.background.Go(func() { _ = s.guard.Run(ctx) })
+	for i := range s.resources {
+		s.background.Go(func() { _ = s.resources[i].guard.Run(ctx) })
+	}
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(listener) }()
 	s.announce(listener.Addr())
@@ -128,16 +140,23 @@ func (s *server) prepare(ctx context.Context, listener net.Listener) (net.Listen
 
 func (s *server) build() error {
 	s.conf.shadow = s.shadow
-	guardConfig, err := s.conf.guard()
+	all, err := s.conf.guards()
 	if err != nil {
 		return usageError{err}
 	}
-	s.keys, guardConfig.Logger = guardConfig.APIKeys, s.logger
-	guardConfig.Observe = newAdviser(s.logger).observe
-	if s.guard, err = middleware.New(guardConfig); err != nil {
-		return usageError{err}
+	advice := newAdviser(s.logger, s.conf.hints())
+	for i := range all {
+		guardConfig := all[i].config
+		guardConfig.Logger, guardConfig.Observe = s.logger, advice.observe
+		guard, err := middleware.New(guardConfig)
+		if err != nil {
+			return usageError{err}
+		}
+		s.resources = append(s.resources, guarded{all[i], guard})
 	}
-	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger, Seal: guardConfig.Sessions, ByPolicy: guardConfig.Policy != nil})
+	shared := all[0].config
+	s.keys = shared.APIKeys
+	s.mcp = demo.New(demo.Config{Version: version(), Logger: s.logger, Seal: shared.Sessions, ByPolicy: shared.Policy != nil})
 	handler, err := s.routes()
 	if err != nil {
 		return usageError{err}
@@ -159,9 +178,10 @@ func (s *server) announce(addr net.Addr) {
 	if s.conf.HTTPSEnabled {
 		scheme = "https"
 	}
-	resource := s.conf.resource()
-	s.logger.Info("listening", "address", scheme+"://"+addr.String(), "mcp", resource,
-		"authentication", s.conf.summary(), "version", version())
+	for i := range s.resources {
+		s.logger.Info("listening", "address", scheme+"://"+addr.String(), "mcp", s.resources[i].url,
+			"authentication", s.conf.summary(), "version", version())
+	}
 }
 
 // shutdown lets ordinary calls finish, for a while, and ends streams at once.
@@ -193,32 +213,43 @@ func (s *server) watchKeys(ctx context.Context) error {
 }
 
 // watchPolicy puts a changed policy or denylist in force. A bad new file changes
-// nothing but the log.
+// nothing but the log. What stands in MCP_CONFIG_FILE itself is read at start only.
 func (s *server) watchPolicy(ctx context.Context) error {
-	var files []string
-	for _, file := range []string{s.conf.PolicyFile, s.conf.DenylistFile} {
-		if file != "" && s.conf.AuthEnabled {
-			files = append(files, file)
-		}
+	files := []string{s.conf.PolicyFile, s.conf.DenylistFile}
+	for i := range s.resources {
+		files = append(files, s.resources[i].PolicyFile)
 	}
-	if len(files) == 0 {
+	files = slices.DeleteFunc(files, func(file string) bool { return file == "" })
+	if len(files) == 0 || !s.conf.AuthEnabled {
 		return nil
 	}
-	return watch.Files(ctx, func() {
-		var p problems
-		pol := s.conf.policy(&p)
-		if len(p.found) == 0 {
-			each(s.guard.SetPolicy(pol), func(field, problem string) {
-				variable, text := s.conf.translatePolicy(field, problem)
-				p.add(variable, "%s", text)
-			})
-		}
-		if err := p.err(); err != nil {
-			s.logger.Error("policy not reloaded, the old one stays in force", "error", err.Error())
-			return
-		}
-		s.logger.Info("policy reloaded")
-	}, files...)
+	return watch.Files(ctx, s.reloadPolicies, files...)
+}
+
+// reloadPolicies puts all policies in force, or none: they may be about the same callers.
+func (s *server) reloadPolicies() {
+	var p problems
+	policies := make([]middleware.Policy, len(s.resources))
+	for i := range s.resources {
+		r := &s.resources[i]
+		r.at.p = &p
+		policies[i] = s.conf.policyAt(r.place, &p)
+		trial := r.config
+		trial.Policy = &policies[i]
+		_, err := middleware.New(trial)
+		each(err, func(field, problem string) {
+			variable, text := s.conf.translatePolicy(r.place, field, problem)
+			p.add(variable, "%s", text)
+		})
+	}
+	if err := p.err(); err != nil {
+		s.logger.Error("policy not reloaded, the old one stays in force", "error", err.Error())
+		return
+	}
+	for i := range s.resources {
+		_ = s.resources[i].guard.SetPolicy(policies[i]) // which New took
+	}
+	s.logger.Info("policy reloaded")
 }
 
 // shadow logs what a condition on trial would have refused.

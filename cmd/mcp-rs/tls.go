@@ -36,8 +36,15 @@ func (s *server) secure(ctx context.Context, listener net.Listener) (net.Listene
 	if err := watch.Files(ctx, changed, s.conf.SSLCertFile, s.conf.SSLKeyFile); err != nil {
 		return nil, err
 	}
+	asked := tls.NoClientCert
+	if s.conf.SSLClientCerts {
+		// Whose it is does not matter, so nobody verifies it: tokens are bound to the
+		// certificate itself (RFC 8705 §6.2), and its holder has proved the key.
+		asked = tls.RequestClientCert
+	}
 	return tls.NewListener(listener, &tls.Config{
 		MinVersion: tls.VersionTLS12,
+		ClientAuth: asked,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return current.Load(), nil

@@ -110,6 +110,7 @@ func TestInputErrors(t *testing.T) {
 		{"anybody's workflows", "github-actions", preset.Inputs{Audiences: []string{"a"}}, []string{"Required: is missing a claim…repository_owner=my-org"}},
 		{"a claim without its value", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"repository_owner", "repository="}}, []string{"Required: is missing a claim"}},
 		{"a claim that everybody can have", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"event_name=push"}}, []string{"Required: is missing a claim"}},
+		{"a workflow that everybody can call", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"job_workflow_ref=my-org/my-repo/.github/workflows/deploy.yml@refs/heads/main"}}, []string{"Required: is missing a claim"}},
 		{"a way around the claim", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"repository_owner=a|event_name=push"}}, []string{"Required: is missing a claim"}},
 		{"a secret without a client", "oidc", preset.Inputs{URL: "https://login.example.com", Audiences: []string{"a"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: is missing beside ClientSecret"}},
 		{"an empty secret", "github", preset.Inputs{Clients: []string{"Iv1.8a61f9b3a7aba766"}, ClientSecret: jwks.NewSecret(nil)}, []string{"ClientSecret: is missing"}},
