@@ -108,18 +108,23 @@ func (p Patch) Check(s *Server) error {
 	return p.checkEndpoints(s)
 }
 
-// checkEndpoints keeps us from sending anybody where no URL of ours may lead.
+// checkEndpoints keeps us from sending anybody where no URL of ours may lead: to any
+// endpoint, since clients also push what they ask for, and revoke, where it says. One on a
+// loopback host is no provider's that has TLS.
 func (p Patch) checkEndpoints(s *Server) error {
-	for name, endpoint := range map[string]string{
-		"authorization_endpoint": s.AuthorizationEndpoint,
-		"token_endpoint":         s.TokenEndpoint,
-		"registration_endpoint":  s.RegistrationEndpoint,
-	} {
+	for _, name := range slices.Sorted(maps.Keys(s.members)) {
+		if !strings.HasSuffix(name, "_endpoint") {
+			continue
+		}
+		var endpoint string
+		if json.Unmarshal(s.members[name], &endpoint) != nil {
+			return fmt.Errorf("%w: its %s is not a string", ErrPatch, clip(name))
+		}
 		if endpoint == "" {
 			continue
 		}
-		if err := CheckURL(endpoint); err != nil {
-			return fmt.Errorf("%w: its %s %w", ErrPatch, name, err)
+		if err := CheckSource(endpoint, s.Issuer); err != nil {
+			return fmt.Errorf("%w: its %s %w", ErrPatch, clip(name), err)
 		}
 	}
 	return nil

@@ -176,6 +176,10 @@ func TestPatchChecksEndpoints(t *testing.T) {
 	for _, body := range []string{
 		`{"issuer":"` + issuer + `","authorization_endpoint":"http://login.example.com/a","token_endpoint":"` + issuer + `/t"}`,
 		`{"issuer":"` + issuer + `","authorization_endpoint":"` + issuer + `/a","token_endpoint":"/t"}`,
+		document + `,"registration_endpoint":"http://127.0.0.1:8080/r"}`,
+		`{"issuer":"` + issuer + `","authorization_endpoint":"` + issuer + `/a","token_endpoint":"http://localhost:8080/t"}`,
+		document + `,"pushed_authorization_request_endpoint":"http://login.example.com/par"}`,
+		document + `,"revocation_endpoint":["https://login.example.com/r"]}`,
 	} {
 		s, err := metadata.ParseServer([]byte(body))
 		if err != nil {

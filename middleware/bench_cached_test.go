@@ -131,7 +131,7 @@ func posting() *http.Request {
 	} {
 		r.Header.Set(name, value)
 	}
-	return r
+	return servers(r)
 }
 
 type attached struct{}

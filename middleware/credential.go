@@ -3,6 +3,7 @@ package middleware
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,8 +29,8 @@ type credential struct {
 	dpop  bool // came under the DPoP scheme (RFC 9449 §7.1)
 }
 
-// presented is the header lines that vouch for a caller, as they came. They are taken
-// out of the header at once, and what decides looks nowhere else.
+// presented is the header lines that vouch for a caller, as they came. What decides looks
+// nowhere else.
 type presented struct {
 	authorization []string
 	apiKeys       []string
@@ -46,16 +47,24 @@ func (g *Guard) present(h http.Header) presented {
 	return p
 }
 
-// hide takes them out of the header. Without the credential a handler can neither log
+// hide returns the header without them. Without the credential a handler can neither log
 // it nor pass it on: “The MCP server MUST NOT pass through the token it received from the
 // MCP client” — MCP authorization, Access Token Privilege Restriction.
-func (g *Guard) hide(h http.Header, p *presented) {
+//
+// A request that a server made is used once, and they are taken out of its header, where
+// nobody around the guard can log them either. Any other is somebody's, who may use it
+// again: “handlers should not modify the provided Request” — net/http.
+func (g *Guard) hide(r *http.Request, p *presented) http.Header {
+	h := r.Header
+	if r.Context().Value(http.ServerContextKey) == nil {
+		h = maps.Clone(h)
+	}
 	if g.certHeader != "" { // a proxy's word, or a stranger's
 		delete(h, g.certHeader)
 		delete(h, clientCertChain)
 	}
 	if g.forward {
-		return
+		return h
 	}
 	if p.authorization != nil {
 		delete(h, "Authorization")
@@ -66,6 +75,7 @@ func (g *Guard) hide(h http.Header, p *presented) {
 	if p.proofs != nil {
 		delete(h, "Dpop")
 	}
+	return h
 }
 
 var (

@@ -135,10 +135,11 @@ func (g *Guard) check(r *http.Request, lines *presented, now time.Time, c *call)
 // one that [RequireScopes] can still refuse through, and that streams as the server's
 // does.
 //
-// It takes Authorization, X-API-Key, DPoP and what a proxy says of certificates out of the
-// header of the request itself, whatever it decides, before it does anything else: neither
-// what is behind it nor what is around it can log them then. Who wraps it and needs one of
-// them must keep it. The rest of the header, h shares with who wraps the guard.
+// Of a request that an [http.Server] made, it takes Authorization, X-API-Key, DPoP and what
+// a proxy says of certificates out of the header itself, whatever it decides, before it
+// does anything else: neither what is behind it nor what is around it can log them then.
+// Who wraps it and needs one of them must keep it. The rest of the header, h shares with
+// who wraps the guard. Any other request is left as it is, and h gets a copy.
 func (g *Guard) Handler(h http.Handler) http.Handler {
 	if h == nil {
 		panic("middleware: Guard.Handler: nil handler")
@@ -146,7 +147,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := g.now()
 		lines := g.present(r.Header)
-		g.hide(r.Header, &lines) // now: once we block, who wraps us may be at the headers too
+		header := g.hide(r, &lines) // now: once we block, who wraps us may be at the headers too
 		defer g.recover(w, r, began)
 		origin := r.Header["Origin"]
 		if err := g.checkTransport(r, origin); err != nil {
@@ -154,7 +155,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 			g.refuse(w, r, began, nil, err)
 			return
 		}
-		c := &admission{Context: r.Context()}
+		c := &admission{Context: r.Context(), header: header}
 		g.cors(w.Header(), origin, &c.vary)
 		if isPreflight(r) {
 			timeBody(w, r)
@@ -216,10 +217,10 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, 
 }
 
 // admit returns the request as the handler sees it. The context and the copy of the
-// request are all that is allocated for a token that was seen before: the header is
-// shared.
+// request are all that is allocated for a token that was seen before.
 func admit(r *http.Request, c *admission) *http.Request {
 	r = r.WithContext(c)
+	r.Header = c.header
 	if c.dropSession {
 		r.Header = maps.Clone(r.Header) // not in place, as hide does: by now we may have blocked
 		delete(r.Header, sessionHeader)

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -67,7 +68,8 @@ type callKey struct{}
 type admission struct {
 	context.Context
 	call
-	vary [1]string // where the answer's Vary header lives
+	header http.Header // as the handler sees it
+	vary   [1]string   // where the answer's Vary header lives
 }
 
 // Value implements context.Context.
