@@ -26,7 +26,8 @@ func admitted(t testing.TB, g *middleware.Guard, r *http.Request) *middleware.Pr
 // remembers reports whether a guard admits a token without verifying it again.
 func remembers(t testing.TB, g *middleware.Guard, token string) bool {
 	t.Helper()
-	return admitted(t, g, bearer(token)) == admitted(t, g, bearer(token))
+	first := admitted(t, g, bearer(token))
+	return first == admitted(t, g, bearer(token))
 }
 
 // A clock is one that tests can set. Fetches in the background look at it as well.
@@ -53,7 +54,8 @@ func TestWhatIsRememberedAsVerified(t *testing.T) {
 		{"a token that its provider was asked about", func() *http.Request { return bearer(opaqueToken) }, false},
 	} {
 		r := row.r()
-		if got := admitted(t, g, r) == admitted(t, g, r); got != row.want {
+		first := admitted(t, g, r)
+		if got := first == admitted(t, g, r); got != row.want {
 			t.Errorf("%s: remembered: %t", row.policy, got)
 		}
 	}
