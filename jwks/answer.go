@@ -1,6 +1,8 @@
 package jwks
 
 import (
+	"encoding/json"
+
 	"github.com/mcp-rs/mcp-rs/jwks/internal/answer"
 	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
@@ -17,13 +19,24 @@ func ClaimsOf(a answer.Answer) *Claims {
 		Audience: a.Audience, Scopes: a.Scopes,
 		Expiry: a.Expiry, Until: a.Until, NotBefore: a.NotBefore, IssuedAt: a.IssuedAt,
 	}
-	for _, m := range a.Members {
-		c.members = append(c.members, strictjson.MemberOf[string]{Name: string(m.Name), Value: string(m.Value)})
-	}
+	c.text = objectOf(a.Members)
 	if a.Key != "" || a.Certificate != "" {
 		c.Confirmation = &Confirmation{Key: a.Key, Certificate: a.Certificate}
 	}
 	return c
+}
+
+// objectOf writes members as the object that has them.
+func objectOf(members []strictjson.Member) string {
+	text := []byte{'{'}
+	for i, m := range members {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		name, _ := json.Marshal(string(m.Name)) // no error: it is a string
+		text = append(append(append(text, name...), ':'), m.Value...)
+	}
+	return string(append(text, '}'))
 }
 
 // SecretOf is for package jwks/opaque, which sends secrets to the providers that they

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
 
 // glance judges what needs no signature to be refused for: most bad tokens are old, or
@@ -50,8 +48,12 @@ func (v *Verifier) mayQuote(now time.Time) bool {
 	return (since < 0 || since >= time.Second) && v.quoted.CompareAndSwap(last, now.UnixNano())
 }
 
-// check judges the other claims, of a token whose signature holds.
-func (id *identity) check(c *Claims) error {
+// check judges the other claims, of a token whose signature holds, and its time once
+// more: it may have passed while keys were fetched.
+func (id *identity) check(c *Claims, now time.Time) error {
+	if err := id.checkTime(c, now); err != nil {
+		return err
+	}
 	if err := id.checkTenant(c); err != nil {
 		return err
 	}
@@ -91,7 +93,7 @@ func (is *issuer) checkAudience(c *Claims) error {
 	}
 	// Without "aud" the client list, which New makes sure of, tells whose token it
 	// is. An empty array is an audience, of nobody.
-	if _, there := strictjson.Find(c.members, "aud"); !there && is.audienceOptional {
+	if _, there := c.find("aud"); !there && is.audienceOptional {
 		return nil
 	}
 	return ErrAudience // attributed says more

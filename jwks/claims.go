@@ -2,7 +2,6 @@ package jwks
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -33,8 +32,10 @@ type Claims struct {
 	// not bound to one.
 	Confirmation *Confirmation
 
-	prefixes []string // of scopes, as Names.ScopePrefixes
-	members  []strictjson.MemberOf[string]
+	// All of them, as they came: their text was read once and is an object. Until the
+	// verification ends, its members are in a room.
+	text string
+	room *room
 
 	// Who vouches: nil for claims that nobody signed, see ClaimsOf.
 	by  *issuer
@@ -50,7 +51,7 @@ type Confirmation struct {
 
 // Has reports whether the claim is there and not null.
 func (c *Claims) Has(name string) bool {
-	value, ok := strictjson.Find(c.members, name)
+	value, ok := c.find(name)
 	return ok && !strictjson.IsNull(value)
 }
 
@@ -76,21 +77,26 @@ func (c *Claims) List(path ...string) []string {
 
 // lookup returns the text of a value, or "", which no value has.
 func (c *Claims) lookup(path []string) string {
-	members := c.members
-	var value string
-	for i, name := range path {
-		if i > 0 {
-			var err error
-			if members, err = strictjson.Object(value, nil); err != nil {
-				return ""
-			}
-		}
-		var ok bool
-		if value, ok = strictjson.Find(members, name); !ok {
+	if len(path) == 0 {
+		return ""
+	}
+	value, ok := c.find(path[0])
+	for _, name := range path[1:] {
+		if !ok {
 			return ""
 		}
+		value, ok = strictjson.Lookup(value, name)
 	}
 	return value
+}
+
+// find returns the text of one claim. To keep where each of them is would take as much
+// memory as all else here.
+func (c *Claims) find(name string) (string, bool) {
+	if c.room != nil {
+		return strictjson.Find(c.room.members, name)
+	}
+	return strictjson.Lookup(c.text, name)
 }
 
 // knownClaims are the names of the standards that decide something. A variant of
@@ -101,22 +107,22 @@ var knownClaims = []string{
 }
 
 // parseClaims reads a claims set strictly (RFC 7519 §4, §7.2). It checks types,
-// not values, and what it returns is not verified yet.
+// not values, and what it returns is not verified yet, and part of r until it is kept.
 func parseClaims(encoded string, r *room) (*Claims, error) {
 	text, err := r.decode(encoded)
 	if err != nil {
 		return nil, err
 	}
-	var room [16]strictjson.MemberOf[string]
-	members, err := strictjson.Object(text, room[:0])
+	c := &r.claims
+	c.text, c.room = text, r
+	r.members, err = strictjson.Object(text, r.few[:0])
 	if err == nil {
-		err = strictjson.NoVariants(members, knownClaims...)
+		err = strictjson.NoVariants(r.members, knownClaims...)
 	}
 	if err != nil {
 		return nil, malformedClaims(err)
 	}
-	c := &Claims{members: slices.Clone(members)}
-	for _, m := range members {
+	for _, m := range r.members {
 		if err := c.parse(m); err != nil {
 			return nil, err
 		}
@@ -147,13 +153,15 @@ func (c *Claims) parse(m strictjson.MemberOf[string]) (err error) {
 	return err
 }
 
-// malformedClaims is nil where err is.
-func malformedClaims(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: claims: %w", ErrMalformed, err)
+// keep returns the claims as they are after the verification, with memory of their own.
+func (r *room) keep() *Claims {
+	c := new(Claims)
+	*c = r.claims
+	c.room = nil
+	return c
 }
+
+var malformedClaims = malformed("claims")
 
 func stringOrArray(value string) ([]string, error) {
 	if strictjson.Kind(value) == '"' {

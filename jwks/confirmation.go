@@ -11,7 +11,7 @@ import (
 // the key, and nothing here can see such a proof: only a caller that will ask for it
 // may have the claims (RFC 9449 §7.2, RFC 8705 §3, RFC 7800 §3.1).
 func (is *issuer) checkConfirmation(c *Claims) error {
-	value, bound := strictjson.Find(c.members, "cnf")
+	value, bound := c.find("cnf")
 	if !bound {
 		return nil
 	}

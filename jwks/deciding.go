@@ -46,5 +46,5 @@ func (is *issuer) checkVariants(c *Claims) error {
 	if len(is.deciding) == 0 {
 		return nil
 	}
-	return malformedClaims(strictjson.NoVariants(c.members, is.deciding...))
+	return malformedClaims(strictjson.NoVariants(c.room.members, is.deciding...))
 }

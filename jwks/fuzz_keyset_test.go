@@ -32,6 +32,15 @@ func FuzzKeySet(f *testing.F) {
 		f.Add([]byte(`{"keys":[` + strings.Join(keys, ",") + `]}`))
 	}
 	f.Add([]byte(`{"keys":null}`))
+	for _, text := range []string{ // what key servers and those who pose as one have sent
+		`{"keys":[` + strings.Replace(fuzzEC, "{", `{"kty":"oct",`, 1) + `]}`, `{"keys":[` + strings.Replace(fuzzEC, "{", `{"KTY":"oct",`, 1) + `]}`,
+		`{"keys":[` + fuzzEC + strings.Repeat(","+fuzzEC, maxKeys) + `]}`, `{"keys":[` + fuzzEC + strings.Repeat(",{}", maxKeys) + `]}`, `{"Keys":[` + fuzzEC + `]}`,
+		`{"x":` + strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `,"keys":[` + fuzzEC + `]}`, `{"keys":[` + fuzzEC + `]}{}`, "\ufeff" + `{"keys":[` + fuzzEC + `]}`,
+		`{"keys":[` + strings.Replace(fuzzRSA, "AQAB", "Ag", 1) + `,` + strings.Replace(fuzzRSA, "AQAB", "AQAAAAE", 1) + `]}`, `<html>`, fuzzEC,
+		`{"keys":[` + strings.Replace(fuzzRSA, `"n":"ofgW`, `"n":"AAAAofgW`, 1) + `]}`, `{"keys":[` + strings.Replace(fuzzEC, `"kid":"e"`, `"kid":"../../e\u0000"`, 1) + `]}`,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Add([]byte(`{"keys":[],"keys":[` + fuzzEC + `]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		set, err := parseKeySet(text)

@@ -26,6 +26,15 @@ func FuzzProof(f *testing.F) {
 	f.Add([]byte(proofHeader("ES256", p256(), map[string]any{"crit": []string{"b64"}})), []byte(goodProof), 0, byte(0))
 	f.Add([]byte(proofHeader("HS256", p256(), nil)), []byte(proofWith("", `"JTI":"2"`)), 0, byte(0))
 	f.Add([]byte(proofHeader("ES256", p256(), map[string]any{"typ": "JWT"})), []byte(goodProof), 7, byte(1))
+	for name, value := range map[string]any{ // what a proof must not have, and what it must have otherwise
+		"alg": "none", "jku": "https://evil.example.net/", "x5u": "https://evil.example.net/", "x5c": []string{"AA=="}, "b64": false, "cty": "JWT", "zip": "DEF", "enc": "A256GCM",
+		"typ": "DPOP+JWT", "kid": "../../etc/passwd", "jwk": map[string]string{"kty": "oct", "k": "AAAA"}, "JWK": map[string]string{"kty": "oct", "k": "AAAA"},
+	} {
+		f.Add([]byte(proofHeader("ES256", p256(), map[string]any{name: value})), []byte(goodProof), 0, byte(0))
+	}
+	for _, add := range []string{`"jti":"2"`, `"\u006ati":"2"`, `"htm":"GET"`, `"HTU":"https://evil.example.net/"`, `"ath":null`, `"nonce":1`, `"iat":1e400`} {
+		f.Add([]byte(proofHeader("ES256", p256(), nil)), []byte(proofWith("", add)), 0, byte(0))
+	}
 	f.Fuzz(func(t *testing.T, header, claims []byte, at int, garble byte) {
 		var said struct{ Alg string }
 		_ = json.Unmarshal(header, &said)

@@ -24,6 +24,8 @@ var refusedHeaders = [...]string{"crit", "b64", "cty", "zip", "enc", "jku", "x5u
 // knownHeaders is every member that we look at.
 var knownHeaders = append([]string{"alg", "kid", "typ"}, refusedHeaders[:]...)
 
+var malformedHeader = malformed("header")
+
 // parseHeader reads a JOSE header strictly (RFC 7515 §4). Unknown members are
 // ignored, as §4 demands.
 func parseHeader(encoded string, r *room) (header, error) {
@@ -37,7 +39,7 @@ func parseHeader(encoded string, r *room) (header, error) {
 		err = strictjson.NoVariants(members, knownHeaders...)
 	}
 	if err != nil {
-		return header{}, fmt.Errorf("%w: header: %w", ErrMalformed, err)
+		return header{}, malformedHeader(err)
 	}
 	var h header
 	for _, m := range members {

@@ -78,7 +78,7 @@ func (c *Claims) scopesIn(claim string, to []string) []string {
 
 // addScope appends a scope, without the first prefix that it has, if it is new.
 func (c *Claims) addScope(scope string, to []string) []string {
-	for _, prefix := range c.prefixes {
+	for _, prefix := range c.prefixes() {
 		if short, ok := strings.CutPrefix(scope, prefix); ok {
 			scope = short
 			break
@@ -90,10 +90,18 @@ func (c *Claims) addScope(scope string, to []string) []string {
 	return append(to, scope)
 }
 
+// prefixes are those that the issuer's Names cut. Answers of providers come without.
+func (c *Claims) prefixes() []string {
+	if c.by == nil {
+		return nil
+	}
+	return c.by.names.ScopePrefixes
+}
+
 // named returns the value of a claim that is there and not null: the one of that
 // name or, where there is none, what the dots in the name lead to.
 func (c *Claims) named(claim string) string {
-	if value, ok := strictjson.Find(c.members, claim); ok && !strictjson.IsNull(value) {
+	if value, ok := c.find(claim); ok && !strictjson.IsNull(value) {
 		return value
 	}
 	if !strings.Contains(claim, ".") {
@@ -143,9 +151,10 @@ func (c *Claims) user(claims []string) (string, error) {
 	return text, nil
 }
 
-// read fills in what the issuer's names find. The client is there already.
+// read fills in what the issuer's names find, and that it vouches. The client is there
+// already.
 func (is *issuer) read(c *Claims) error {
-	c.prefixes = is.names.ScopePrefixes
+	c.by = is
 	var err error
 	if c.User, err = c.user(is.names.User); err != nil {
 		return err

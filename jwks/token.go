@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
 
 // maxToken bounds a token in bytes, before anything looks at it.
@@ -39,10 +41,24 @@ func split(raw string) (token, error) {
 }
 
 // A room is memory for what is needed of one token at a time and ends with its
-// verification. It is used again: this is twice as much as all that stays.
-type room struct{ bytes []byte }
+// verification. It is used again: this is more than all that stays.
+type room struct {
+	bytes   []byte
+	claims  Claims
+	members []strictjson.MemberOf[string] // of the claims
+	few     [16]strictjson.MemberOf[string]
+}
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// free gives a room back, with nothing in it that keeps a token's claims.
+func (r *room) free() {
+	if r.claims.text != "" {
+		r.claims, r.members = Claims{}, nil
+		clear(r.few[:])
+	}
+	rooms.Put(r)
+}
 
 // decode returns what a part says.
 func (r *room) decode(part string) (string, error) {
@@ -60,6 +76,25 @@ func (r *room) verify(t token, a *algorithm, k *key) error {
 		return err
 	}
 	return k.verify(a, all[:len(signed)], all[len(signed):])
+}
+
+// malformed returns what wraps what is wrong with the JSON of a part; nil it leaves.
+// These are made beforehand: to make one takes longer than to find the reason for it.
+func malformed(part string) func(error) error {
+	wrap := func(err error) error { return fmt.Errorf("%w: %s: %w", ErrMalformed, part, err) }
+	made := map[error]error{nil: nil}
+	for _, err := range []error{
+		strictjson.ErrSyntax, strictjson.ErrDuplicate, strictjson.ErrVariant,
+		strictjson.ErrDepth, strictjson.ErrNumber, strictjson.ErrType,
+	} {
+		made[err] = wrap(err)
+	}
+	return func(err error) error {
+		if wrapped, ok := made[err]; ok {
+			return wrapped
+		}
+		return wrap(err)
+	}
 }
 
 var errNotThree = fmt.Errorf("%w: not three parts", ErrMalformed)

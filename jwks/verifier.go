@@ -83,7 +83,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 		return nil, err
 	}
 	r := rooms.Get().(*room)
-	defer rooms.Put(r)
+	defer r.free()
 	h, known, err := v.headers.read(t.header, r)
 	if err != nil {
 		return nil, err
@@ -120,17 +120,17 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	if err := r.verify(t, a, k); err != nil {
 		return nil, err
 	}
-	if err := id.check(claims); err != nil {
+	if err := id.check(claims, v.now()); err != nil {
 		return nil, err
 	}
 	if err := id.read(claims); err != nil {
 		return nil, err
 	}
-	claims.Type, claims.by, claims.key = h.typ, id.issuer, k.ref
+	claims.Type, claims.key = h.typ, k.ref
 	if !known {
 		v.headers.put(t.header, h)
 	}
-	return claims, nil
+	return r.keep(), nil
 }
 
 // algorithm finds the header's algorithm among those the issuer may use: the

@@ -139,6 +139,9 @@ func FuzzPreflight(f *testing.F) {
 	f.Add("authorization, x", "")
 	f.Add("a\r\nb", ",")
 	f.Add(" a", "b\t,c")
+	f.Add("authorization\r\nSet-Cookie: a=b", "x\x00y")
+	f.Add(strings.Repeat("a,", 5000), "*")
+	f.Add("\u0130", "a;b")
 	list := regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+([ \t]*,[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$")
 	h := metadata.NotFound()
 	f.Fuzz(func(t *testing.T, a, b string) {

@@ -155,6 +155,13 @@ func TestMaxAge(t *testing.T) {
 func FuzzMaxAge(f *testing.F) {
 	f.Add("public, max-age=60", "1")
 	f.Add(`max-age="1`, "18446744073709551616")
+	for _, cache := range []string{
+		"max-age=-1", "max-age=99999999999999999999999999", "max-age=9223372036854775807", "max-age=3600, no-store", "no-cache", `no-cache="set-cookie", max-age=60`,
+		"max-age=60, max-age=61", "Max-Age = 60", "s-maxage=1, max-age=60", "max-age=1e9", "max-age=0x10", "max-age=+60", "max-age", ",,;=", "max-age=60\x00",
+	} {
+		f.Add(cache, "")
+		f.Add(cache, "-1")
+	}
 	f.Fuzz(func(t *testing.T, cache, age string) {
 		got := maxAgeOf(t, http.Header{"Cache-Control": {cache}, "Age": {age}})
 		if got != -1 && (got < 0 || got > 1<<31*time.Second) {

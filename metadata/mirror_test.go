@@ -161,6 +161,13 @@ func TestMirrorMistakes(t *testing.T) {
 func FuzzMirror(f *testing.F) {
 	f.Add([]byte(document + `}`))
 	f.Add([]byte(document + `,"signed_metadata":"x","code_challenge_methods_supported":["plain"]}`))
+	for _, text := range []string{
+		document + `,"issuer":"https://evil.example.net"}`, document + `,"Issuer":"https://evil.example.net"}`, document + `}{}`, "\ufeff" + document + `}`, document,
+		document + `,"\u0069ssuer":"https://evil.example.net"}`, document + `,"x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`,
+		document + `,"code_challenge_methods_supported":null,"Code_Challenge_Methods_Supported":["plain"]}`, document + `,"x":"` + "\xff" + `"}`, `<html>`, `null`,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p := &provider{}
 		p.set(place, answer{body: string(body)})

@@ -283,6 +283,15 @@ func FuzzPatch(f *testing.F) {
 	f.Add([]byte(document+`}`), false)
 	f.Add([]byte(document+`,"code_challenge_methods_supported":["S256"]}`), true)
 	f.Add([]byte(document+`,"authorization_response_iss_parameter_supported":true,"signed_metadata":"x","id_token_x":1}`), false)
+	for _, text := range []string{
+		document + `,"issuer":"` + ours + `"}`, document + `,"Issuer":"` + ours + `"}`, document + `,"authorization_response_iss_parameter_supported":"true"}`,
+		document + `,"Authorization_Response_Iss_Parameter_Supported":true}`, document + `,"registration_endpoint":"https://evil.example.net/"}`,
+		document + `,"signed_metadat\u0061":"x"}`, document + `,"token_endpoint_auth_methods_supported":"none"}`, document + `}{}`, document,
+		document + `,"code_challenge_methods_supported":["plain","S256"],"code_challenge_methods_supported":["plain"]}`,
+	} {
+		f.Add([]byte(text), true)
+		f.Add([]byte(text), false)
+	}
 	f.Fuzz(func(t *testing.T, body []byte, withRegistration bool) {
 		p := &provider{}
 		p.set(place, answer{body: string(body)})

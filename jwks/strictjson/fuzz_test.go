@@ -21,6 +21,7 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 		`{"a":"\ud83d\ude00\u0000\"\\\/\b\f\n\r\t"}`, `{"\ud800":1}`, "{\"\xff\":1}", `[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]`,
 		`{"alg":"RS256","kid":"k1","typ":"at+jwt"}`, `{"iss":"https://login.example.com","aud":["a","b"],"exp":1767355800,"nbf":0}`,
 		`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}`, `{"a":01}`, `{"a":1}x`, `{"a":"` + "\x7f" + `"}`, `{"":{"":{"":[]}}}`, `"\udc00\ud800"`, "\ufeff{}",
+		`{"a" : 1 , "b":[ "]}" ,{"c":"\\"}] , "\u0064":null,"e":{"a":"\"","f":-0}}`, `{"a"`, `{"a":`, `{"a":"`, `{"a":"\`, `{"a":[`, `{"a":1`, `{"a":1,`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -31,6 +32,9 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 		valid := json.Valid(text) && d.Decode(&want) == nil
 		accepted, err := read(text)
 		asString(t, text)
+		lookedUp(t, text)
+		lookedUp(t, string(text))
+		strictjson.Lookup(text, "none") // whatever it is, this ends
 		switch {
 		case accepted && !valid:
 			t.Fatalf("accepted %q, which is not JSON", text)
@@ -77,6 +81,28 @@ func asString(t *testing.T, text []byte) {
 		if got, err := strictjson.Unquote(m.Value); got != want || !errors.Is(err, errWant) {
 			t.Fatalf("%s unquoted: %q, %v; want %q, %v", m.Value, got, err, want, errWant)
 		}
+	}
+}
+
+// lookedUp wants each member of an object, and no other, to be found in the text again.
+func lookedUp[T strictjson.Text](t *testing.T, text T) {
+	t.Helper()
+	members, err := strictjson.Object(text, nil)
+	if err != nil {
+		return
+	}
+	for _, m := range members {
+		name, want := string(m.Name), string(m.Value)
+		if got, ok := strictjson.Lookup(text, name); !ok || string(got) != want {
+			t.Fatalf("%q: %q is %q, %t; want %s", text, name, got, ok, want)
+		}
+		lookedUp(t, m.Value)
+	}
+	if _, there := strictjson.Find(members, "none"); there {
+		return
+	}
+	if got, ok := strictjson.Lookup(text, "none"); ok {
+		t.Fatalf("%q: a member that is not there is %q", text, got)
 	}
 }
 

@@ -16,19 +16,10 @@ type exchange struct {
 	want     int // the status; zero means one of 400 to 499, and then always the same
 	body     *fixture.Body
 	writer   fixture.Writer
-
-	// The credential of each request: whom a server's request was handed to may take it
-	// out of the header, and ours does.
-	header string
-	lines  [][]string
 }
 
 func (x *exchange) do(i int) error {
-	if x.lines == nil {
-		x.note()
-	}
 	r := x.requests[i%len(x.requests)]
-	r.Header[x.header] = x.lines[i%len(x.requests)]
 	if x.body != nil {
 		x.body.On(r)
 	}
@@ -42,17 +33,6 @@ func (x *exchange) do(i int) error {
 		return nil
 	}
 	return fmt.Errorf("request %d is answered %d, not %d", i, x.writer.Status, x.want)
-}
-
-// note writes down the credentials.
-func (x *exchange) note() {
-	x.header = "Authorization"
-	if x.requests[0].Header["X-Api-Key"] != nil {
-		x.header = "X-Api-Key"
-	}
-	for _, r := range x.requests {
-		x.lines = append(x.lines, r.Header[x.header])
-	}
 }
 
 func requests(tokens []string) []*http.Request {

@@ -1,0 +1,39 @@
+package jwks_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/mcp-rs/mcp-rs/jwks"
+)
+
+// Verifications share memory, one after the other. Claims that were returned have none of
+// it, whatever came behind them: good tokens, bad ones, and texts that are no claims.
+func TestClaimsKeepTheirMemory(t *testing.T) {
+	s := stranger{alg: "HS256"}
+	v, tokens := s.verifier(t), s.tokens(t)
+	var kept []*jwks.Claims
+	for i, token := range tokens {
+		c, err := v.Verify(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, c)
+		for _, claims := range []string{`{"iss":"`, `{"iss":1}`, `{"iss":"https://other.example.com","sub":"mallory","jti":"none","azp":"mallory"}`} {
+			bad := compact(t, "HS256", sharedSecret, `{"alg":"HS256"}`, claims)
+			if _, err := v.Verify(t.Context(), bad); err == nil {
+				t.Fatalf("%d: %s is accepted", i, claims)
+			}
+		}
+	}
+	for n, c := range kept {
+		jti := fmt.Sprintf("jti-%020d", n)
+		if c.ID != jti || c.Text("jti") != jti || c.Subject != c.Text("sub") || c.Issuer != login || c.Client != c.Text("azp") {
+			t.Errorf("%d: %q %q %q %q", n, c.ID, c.Text("jti"), c.Subject, c.Client)
+		}
+		if !slices.Equal(c.Audience, c.List("aud")) || len(c.List("permissions")) != 4 || !slices.Equal(c.Scopes, c.ReadScopes(nil)) || !c.Has("exp") || c.Has("ex") {
+			t.Errorf("%d: %q %q", n, c.Audience, c.Scopes)
+		}
+	}
+}
