@@ -18,9 +18,9 @@ func TestAllocations(t *testing.T) {
 		most   float64
 	}{
 		{"a known token, to decide", seen.checking(), 0},
-		{"a known token, to the handler", seen.serving(seen.guard.Handler(noContent)), 2},
-		{"a new token", unseen.serving(unseen.guard.Handler(noContent)), 20},
-		{"a new token, remembered", inserted.serving(inserted.guard.Handler(noContent)), 21},
+		{"a known token, to the handler", seen.serving(seen.guard.Handler(noContent)), 4},
+		{"a new token", unseen.serving(unseen.guard.Handler(noContent)), 21},
+		{"a new token, remembered", inserted.serving(inserted.guard.Handler(noContent)), 22},
 	} {
 		got := testing.AllocsPerRun(1, row.run)
 		for range 50 { // the least: a sync.Pool may come up empty, and under -race does so on purpose
@@ -66,7 +66,7 @@ func TestMemoryOfRememberedTokens(t *testing.T) {
 	after := heap()
 	each := (with - before) / (tokens - 1)
 	t.Logf("%d bytes for each token of %d", each, length)
-	if each > 2500 {
+	if each > 2150 {
 		t.Errorf("a token takes %d bytes", each)
 	}
 	if freed := before - (after - (with - before)); freed < tokens*(8<<10) {

@@ -199,3 +199,18 @@ func TestOneCharacterMakesAnotherToken(t *testing.T) {
 		t.Errorf("%d are remembered: successes only", got)
 	}
 }
+
+// Waiting for keys takes time, and a token may be over by then.
+func TestTokenThatEndsWhileKeysAreFetched(t *testing.T) {
+	var c clock
+	conf := config()
+	conf.Now = c.now
+	conf.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		c.set(c.now().Add(7 * time.Second))
+		return issuer().RoundTripper().RoundTrip(r)
+	})
+	token := mint(map[string]any{"exp": started.Add(-time.Minute + time.Second)}) // a second is left, with the leeway
+	if got := reasonOf(newGuard(t, conf), bearer(token)); got != "expired" {
+		t.Errorf("%q, at %s", got, c.now())
+	}
+}

@@ -131,7 +131,7 @@ func posting() *http.Request {
 	} {
 		r.Header.Set(name, value)
 	}
-	return servers(r)
+	return r
 }
 
 type attached struct{}

@@ -255,6 +255,13 @@ func FuzzSessionSealOpen(f *testing.F) {
 	f.Add(seal.Seal(alice, "s-1"))
 	f.Add(sealOf(key("a")).Seal(alice, "s.1"))
 	f.Add("s-1.")
+	for _, sealed := range []string{ // another's, spoiled, cut, another alphabet, with something to it, and of no key of ours
+		seal.Seal(&middleware.Principal{Method: middleware.MethodJWT, Issuer: alice.Issuer, Subject: "mallory", Client: alice.Client}, "s-1"),
+		strings.ToUpper(seal.Seal(alice, "s-1")), seal.Seal(alice, "s-1")[1:], seal.Seal(alice, "s-1") + "=", seal.Seal(alice, "s-1") + "\n", seal.Seal(alice, ""),
+		seal.Seal(alice, "../../etc"), seal.Seal(alice, seal.Seal(alice, "s-1")), sealOf(key("z")).Seal(alice, "s-1"), ".", "..", "",
+	} {
+		f.Add(sealed)
+	}
 	f.Fuzz(func(t *testing.T, sealed string) {
 		id, ok := seal.Open(alice, sealed)
 		if ok && sealed != seal.Seal(alice, id) && sealed != sealOf(key("a")).Seal(alice, id) {

@@ -50,6 +50,12 @@ func timeBody(w http.ResponseWriter, r *http.Request) (timed bool) {
 	return r.ContentLength != 0 && http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) == nil
 }
 
+// timeAnswer bounds the writing of a refusal: who does not read it would hold the
+// connection.
+func timeAnswer(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bodyTime))
+}
+
 // endTime lifts the bound, for the handler of an admitted request.
 func endTime(w http.ResponseWriter) { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }
 

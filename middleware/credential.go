@@ -47,32 +47,20 @@ func (g *Guard) present(h http.Header) presented {
 	return p
 }
 
-// hide returns the header without them. Without the credential a handler can neither log
-// it nor pass it on: “The MCP server MUST NOT pass through the token it received from the
-// MCP client” — MCP authorization, Access Token Privilege Restriction.
-//
-// A request that a server made is used once, and they are taken out of its header, where
-// nobody around the guard can log them either. Any other is somebody's, who may use it
-// again: “handlers should not modify the provided Request” — net/http.
-func (g *Guard) hide(r *http.Request, p *presented) http.Header {
-	h := r.Header
-	if r.Context().Value(http.ServerContextKey) == nil {
-		h = maps.Clone(h)
-	}
+// hide returns the header without them: a copy, as the request may be read by who wraps
+// the guard at the same time, after http.TimeoutHandler for one. Without the credential a
+// handler can neither log it nor pass it on: “The MCP server MUST NOT pass through the
+// token it received from the MCP client” — MCP authorization, Access Token Privilege
+// Restriction.
+func (g *Guard) hide(from http.Header) http.Header {
+	h := maps.Clone(from)
 	if g.certHeader != "" { // a proxy's word, or a stranger's
 		delete(h, g.certHeader)
 		delete(h, clientCertChain)
 	}
-	if g.forward {
-		return h
-	}
-	if p.authorization != nil {
+	if !g.forward {
 		delete(h, "Authorization")
-	}
-	if p.apiKeys != nil {
 		delete(h, "X-Api-Key")
-	}
-	if p.proofs != nil {
 		delete(h, "Dpop")
 	}
 	return h

@@ -100,25 +100,31 @@ func (d *Denial) Unwrap() error { return d.Err }
 // DenialOf returns the refusal that an error of [Guard.Check] stands for.
 func DenialOf(err error) *Denial {
 	d := &Denial{Reason: ReasonInternal, Status: http.StatusInternalServerError, Err: err}
-	for i := range denials {
-		if errors.Is(err, denials[i].err) {
-			d.Reason, d.Status, d.Code = denials[i].reason, denials[i].status, denials[i].code
-			break
+	if row := rowOf(err, len(denials)); row < len(denials) {
+		d.Reason, d.Status, d.Code = denials[row].reason, denials[row].status, denials[row].code
+	}
+	switch {
+	case d.Status == http.StatusServiceUnavailable, d.Status == http.StatusTooManyRequests:
+		d.RetryAfter = retryAfter(err)
+	case d.Code == "insufficient_scope":
+		if short, ok := errors.AsType[*scopeError](err); ok {
+			d.Scopes = short.needed
 		}
 	}
+	return d
+}
+
+func retryAfter(err error) (after time.Duration) {
 	if limit, ok := errors.AsType[*limitError](err); ok {
-		d.RetryAfter = limit.after
-	}
-	if short, ok := errors.AsType[*scopeError](err); ok {
-		d.Scopes = short.needed
+		after = limit.after
 	}
 	if unavailable, ok := errors.AsType[*jwks.UnavailableError](err); ok {
-		d.RetryAfter = unavailable.RetryAfter
+		after = unavailable.RetryAfter
 	}
 	if unavailable, ok := errors.AsType[*opaque.UnavailableError](err); ok {
-		d.RetryAfter = unavailable.RetryAfter
+		after = unavailable.RetryAfter
 	}
-	return d
+	return after
 }
 
 // Reasons returns every reason there is, for those who count them.

@@ -1,10 +1,9 @@
 package middleware
 
 import (
-	"cmp"
-	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,22 +43,56 @@ var codeBodies = map[string]string{
 	"insufficient_scope": `{"error":"insufficient_scope","error_description":"The credential lacks a scope that this request needs. WWW-Authenticate names all of them."}`,
 }
 
-// deny writes the refusal of a call; c is nil for one that did not come so far.
+// A body is one of these, as it is written.
+type body struct {
+	text   []byte
+	length string
+}
+
+var (
+	writtenBodies        = written(bodies)
+	writtenMessageBodies = written(messageBodies)
+	writtenCodeBodies    = written(codeBodies)
+)
+
+func written[K comparable](texts map[K]string) map[K]body {
+	bodies := make(map[K]body, len(texts))
+	for of, text := range texts {
+		bodies[of] = body{[]byte(text), strconv.Itoa(len(text))}
+	}
+	return bodies
+}
+
+func bodyOf(d *Denial) body {
+	if b, ok := writtenMessageBodies[d.Reason]; ok {
+		return b
+	}
+	if b, ok := writtenCodeBodies[d.Code]; ok {
+		return b
+	}
+	if b, ok := writtenBodies[d.Status]; ok {
+		return b
+	}
+	return body{length: "0"}
+}
+
+// deny writes the refusal of a call; c is nil for one that did not come so far. All
+// values of the header that are set here live in one piece of memory, which belongs to
+// this answer alone.
 func (g *Guard) deny(w http.ResponseWriter, c *call, d *Denial) {
 	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Type", "application/json")
-	h.Set("X-Content-Type-Options", "nosniff")
+	b := bodyOf(d)
+	values := &[...]string{"no-store", "application/json", "nosniff", b.length}
+	h["Cache-Control"], h["Content-Type"] = values[0:1:1], values[1:2:2]
+	h["X-Content-Type-Options"], h["Content-Length"] = values[2:3:3], values[3:4:4]
 	switch {
 	case d.Status == http.StatusUnauthorized || d.Code != "":
 		g.challenge(h, c, d)
 	case d.Status == http.StatusServiceUnavailable, d.Status == http.StatusTooManyRequests:
 		h.Set("Retry-After", seconds(d.RetryAfter))
 	}
-	body := cmp.Or(messageBodies[d.Reason], codeBodies[d.Code], bodies[d.Status])
-	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(d.Status)
-	_, _ = io.WriteString(w, body)
+	_, _ = w.Write(b.text)
 }
 
 // challenge adds one challenge for each scheme that could succeed (RFC 9110
@@ -73,16 +106,20 @@ func (g *Guard) challenge(h http.Header, c *call, d *Denial) {
 	tokens := g.tokens != nil || g.opaque != nil
 	dpop := tokens && (g.requireBound || c != nil && (c.dpop || c.bound))
 	used := dpop && (g.requireBound || c.dpop)
+	lines := make([]string, 0, 3)
 	if tokens && !g.requireBound || g.apiKeyBearer {
-		h.Add("WWW-Authenticate", g.tokenChallenge("Bearer", d, !used))
+		lines = append(lines, g.tokenChallenge("Bearer", d, !used))
 	}
 	if dpop {
 		algorithms := strings.Join(jwks.ProofAlgorithms(), " ")
-		h.Add("WWW-Authenticate", g.tokenChallenge("DPoP", d, used)+`, algs="`+algorithms+`"`) // RFC 9449 §7.1
+		lines = append(lines, g.tokenChallenge("DPoP", d, used)+`, algs="`+algorithms+`"`) // RFC 9449 §7.1
 		g.offerNonce(h)
 	}
 	if g.apiKeys != nil {
-		h.Add("WWW-Authenticate", `ApiKey header="X-API-Key"`)
+		lines = append(lines, `ApiKey header="X-API-Key"`)
+	}
+	if len(lines) > 0 {
+		h["Www-Authenticate"] = append(slices.Clip(h["Www-Authenticate"]), lines...)
 	}
 }
 
@@ -96,22 +133,41 @@ func (g *Guard) offerNonce(h http.Header) {
 	}
 }
 
-// tokenChallenge follows RFC 6750 §3 and RFC 9728 §5.1. The scopes of every 401
-// are the same, because clients register with those of the first.
+// tokenChallenge is the challenge of a denial. The scopes of every 401 are the same,
+// because clients register with those of the first.
 func (g *Guard) tokenChallenge(scheme string, d *Denial, withError bool) string {
+	code := d.Code
+	if !withError {
+		code = ""
+	}
+	switch {
+	case d.Code == "insufficient_scope":
+		return g.at.challenge(scheme, code, g.asked(d.Scopes))
+	case scheme == "Bearer" && code == "":
+		return g.at.signIn
+	case scheme == "Bearer" && code == "invalid_token":
+		return g.at.badToken
+	}
+	return g.at.challenge(scheme, code, g.challengeScopes)
+}
+
+// challenges makes those that nearly every refusal has.
+func (at *endpoint) challenges(scopes []string) {
+	at.signIn = at.challenge("Bearer", "", scopes)
+	at.badToken = at.challenge("Bearer", "invalid_token", scopes)
+}
+
+// challenge follows RFC 6750 §3 and RFC 9728 §5.1.
+func (at *endpoint) challenge(scheme, code string, scopes []string) string {
 	var b strings.Builder
 	b.WriteString(scheme)
 	b.WriteString(` resource_metadata="`)
-	b.WriteString(g.at.metadataURL)
+	b.WriteString(at.metadataURL)
 	b.WriteByte('"')
-	if d.Code != "" && withError {
+	if code != "" {
 		b.WriteString(`, error="`)
-		b.WriteString(d.Code)
+		b.WriteString(code)
 		b.WriteByte('"')
-	}
-	scopes := g.challengeScopes
-	if d.Code == "insufficient_scope" {
-		scopes = g.asked(d.Scopes)
 	}
 	if len(scopes) > 0 {
 		b.WriteString(`, scope="`)

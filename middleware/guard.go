@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -76,6 +75,8 @@ type endpoint struct {
 	metadataURL     string // RFC 9728 §3.1
 	metadataPattern string
 	metadata        http.Handler
+	signIn          string // the Bearer challenge without an error
+	badToken        string // and with invalid_token
 }
 
 // Check decides whether a request may pass, and for whom. It answers nothing, and leaves
@@ -135,11 +136,8 @@ func (g *Guard) check(r *http.Request, lines *presented, now time.Time, c *call)
 // one that [RequireScopes] can still refuse through, and that streams as the server's
 // does.
 //
-// Of a request that an [http.Server] made, it takes Authorization, X-API-Key, DPoP and what
-// a proxy says of certificates out of the header itself, whatever it decides, before it
-// does anything else: neither what is behind it nor what is around it can log them then.
-// Who wraps it and needs one of them must keep it. The rest of the header, h shares with
-// who wraps the guard. Any other request is left as it is, and h gets a copy.
+// Authorization, X-API-Key, DPoP and what a proxy says of certificates are left out of the
+// header that h gets. The request itself is left as it is.
 func (g *Guard) Handler(h http.Handler) http.Handler {
 	if h == nil {
 		panic("middleware: Guard.Handler: nil handler")
@@ -147,7 +145,6 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := g.now()
 		lines := g.present(r.Header)
-		header := g.hide(r, &lines) // now: once we block, who wraps us may be at the headers too
 		defer g.recover(w, r, began)
 		origin := r.Header["Origin"]
 		if err := g.checkTransport(r, origin); err != nil {
@@ -155,7 +152,7 @@ func (g *Guard) Handler(h http.Handler) http.Handler {
 			g.refuse(w, r, began, nil, err)
 			return
 		}
-		c := &admission{Context: r.Context(), header: header}
+		c := &admission{Context: r.Context()}
 		g.cors(w.Header(), origin, &c.vary)
 		if isPreflight(r) {
 			timeBody(w, r)
@@ -186,7 +183,7 @@ func (g *Guard) serve(h http.Handler, w http.ResponseWriter, r *http.Request, be
 	if c.renewNonce {
 		g.offerNonce(w.Header())
 	}
-	admitted := admit(r, c)
+	admitted := g.admit(r, c)
 	if c.isStream(r) {
 		g.serveStream(h, w, admitted, &c.call)
 		return
@@ -213,18 +210,19 @@ func (g *Guard) checkTransport(r *http.Request, origin []string) error {
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, c *call, err error) {
 	d := DenialOf(err)
 	g.observe(r, began, c, d)
+	timeAnswer(w)
 	g.deny(w, c, d)
 }
 
-// admit returns the request as the handler sees it. The context and the copy of the
-// request are all that is allocated for a token that was seen before.
-func admit(r *http.Request, c *admission) *http.Request {
-	r = r.WithContext(c)
-	r.Header = c.header
+// admit returns the request as the handler sees it. Its context, the copy of the request
+// and that of the header are all that is allocated for a token that was seen before.
+func (g *Guard) admit(r *http.Request, c *admission) *http.Request {
+	header := g.hide(r.Header)
 	if c.dropSession {
-		r.Header = maps.Clone(r.Header) // not in place, as hide does: by now we may have blocked
-		delete(r.Header, sessionHeader)
+		delete(header, sessionHeader)
 	}
+	r = r.WithContext(c)
+	r.Header = header
 	r.Trailer = nil // which would be a second place for a credential
 	return r
 }

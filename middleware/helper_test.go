@@ -129,3 +129,8 @@ func runBriefly(t *testing.T, g *middleware.Guard) error {
 
 // discard is for servers whose handlers panic on purpose.
 var discard = log.New(io.Discard, "", 0)
+
+// servers is a request as a server makes it.
+func servers(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), http.ServerContextKey, new(http.Server)))
+}

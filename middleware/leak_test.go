@@ -2,11 +2,14 @@ package middleware_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,7 +67,23 @@ func presented() map[string]*http.Request {
 		"proof of another type":   proven(map[string]any{"typ": canary}),
 		"no proof":                dpop(bound(), canary),
 		"bound token as bearer":   bearer(bound()),
+		"good certificate":        certified(certificateHeader()),
+		"garbled certificate":     certified(":" + canary + ":"),
+		"certificate of no key":   certified("-----BEGIN CERTIFICATE-----%0A" + canary),
+		"two certificates":        certified(certificateHeader() + ", :" + canary + ":"),
 	}
+}
+
+// certified is what a proxy passes on of a caller whose certificate it has seen.
+func certified(header string) *http.Request {
+	r := bearer(mint(map[string]any{"cnf": cnfOf("certificate")}))
+	r.Header.Set("Client-Cert", header)
+	r.RemoteAddr = "192.0.2.7:1"
+	return r
+}
+
+func certificateHeader() string {
+	return ":" + base64.StdEncoding.EncodeToString(certificate().Raw) + ":"
 }
 
 // leaky is a guard with a secret in each place that can have one.
@@ -75,6 +94,7 @@ func leaky(t *testing.T) (middleware.Config, *syncBuffer) {
 	}
 	c := config()
 	c.APIKeys, c.APIKeyBearer = keys, true
+	c.TrustedProxies, c.ClientCertificateHeader = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}, "Client-Cert"
 	c.Opaque = []opaque.Provider{
 		{Issuer: "https://opaque.example.com", Prefixes: []string{"oat_"}, Ask: opaque.Ask{URL: "https://opaque.example.com/introspect", Auth: opaque.AuthPost, ClientID: "mcp", Secret: jwks.NewSecret([]byte(canary))}},
 		{Issuer: "https://down.example.com", Prefixes: []string{"odn_"}, Ask: opaque.Ask{URL: "https://down.example.com/ask", Put: "query:t", Auth: opaque.AuthBearer, Secret: jwks.NewSecret([]byte(canary))}},
@@ -164,6 +184,42 @@ func partsOf(authorization string) []string {
 		}
 	}
 	return parts
+}
+
+// A handler that fails with all it has in hand has no credential in hand: what it had was
+// taken out before it ran. So its panic tells nothing, to callers or in the log.
+func TestNothingLeaksFromPanics(t *testing.T) {
+	for name, r := range map[string]*http.Request{
+		"token":        bearer(mint(map[string]any{"jti": "1"})),
+		"opaque token": bearer("oat_" + canary),
+		"key":          request("POST", "X-API-Key", canary+"-key"),
+		"proof":        proven(map[string]any{"jti": canary}),
+	} {
+		secrets := partsOf(r.Header.Get("Authorization"))
+		if proof := r.Header.Get("DPoP"); proof != "" {
+			secrets = append(secrets, partsOf(proof)...)
+		}
+		secrets = slices.DeleteFunc(append(secrets, canary), func(secret string) bool { return secret == "" })
+		c, b := leaky(t)
+		h := newGuard(t, c).Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(b, "reached")
+			panic(fmt.Sprintf("%+v %+v %+v", r, r.Header, middleware.PrincipalFrom(r.Context())))
+		}))
+		func() {
+			defer func() { fmt.Fprintf(b, "%v", recover()) }()
+			w := serve(h, servers(r))
+			_ = w.Result().Header.Write(b)
+			_, _ = b.Write(w.Body.Bytes())
+		}()
+		if !strings.Contains(b.String(), "reached") {
+			t.Errorf("%s: the handler does not run", name)
+		}
+		for _, secret := range secrets {
+			if i := strings.Index(b.String(), secret); i >= 0 {
+				t.Errorf("%s: %s is in what a panic leaves: …%s…", name, secret, b.String()[max(0, i-200):i+20])
+			}
+		}
+	}
 }
 
 // The canary is there: without it a test that finds nothing means nothing.

@@ -116,10 +116,12 @@ func (g *Guard) limitFailures(r *http.Request) error {
 	return nil
 }
 
-// guesses are the failures of who makes credentials up. A token that has expired, or
-// is for another server, was made by its issuer: many clients behind one address
-// may well come with one at the same time. Of a token that is not active nobody can
-// say whether it ever was, and each costs its provider a question.
+// guesses are the failures of who makes credentials up. A token that has expired, or is
+// for another server, is not among them: many clients behind one address may well come
+// with one at the same time. A stranger can make one up as well, as its signature is not
+// even looked at; but it cannot be admitted, and costs next to nothing to refuse. Of a
+// token that is not active nobody can say whether it ever was, and each costs its provider
+// a question.
 var guesses = [...]error{apikey.ErrUnknown, jwks.ErrMalformed, jwks.ErrSignature, jwks.ErrIssuer, opaque.ErrUnrouted, opaque.ErrInactive}
 
 // failed counts a guess. Where nobody could tell, whatever came in between, there is

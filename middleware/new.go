@@ -136,6 +136,7 @@ func (b *builder) endpoints(g *Guard) {
 			continue
 		}
 		b.document(g, &at)
+		at.challenges(g.challengeScopes)
 		g.all = append(g.all, at)
 	}
 	if len(g.all) > 0 {

@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"time"
 
@@ -68,8 +67,7 @@ type callKey struct{}
 type admission struct {
 	context.Context
 	call
-	header http.Header // as the handler sees it
-	vary   [1]string   // where the answer's Vary header lives
+	vary [1]string // where the answer's Vary header lives
 }
 
 // Value implements context.Context.
