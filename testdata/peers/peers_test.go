@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mcp-rs/mcp-rs/testdata/peers/internal/fixture"
 	"github.com/mcp-rs/mcp-rs/testdata/peers/internal/peer"
@@ -76,12 +75,8 @@ func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	jsonFile, svgFile := filepath.Join(dir, "results.json"), filepath.Join(dir, "plot.svg")
 	var stdout strings.Builder
-	began := time.Now()
 	if err := run(t.Context(), []string{"-quick", "-json", jsonFile, "-svg", svgFile}, &stdout, io.Discard); err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(began); took > 40*time.Second {
-		t.Errorf("a quick run took %s", took)
 	}
 	var rep report.Report
 	if err := json.Unmarshal(readFile(t, jsonFile), &rep); err != nil {
