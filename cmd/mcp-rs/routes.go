@@ -29,7 +29,7 @@ func (s *server) routes() (http.Handler, error) {
 		mux.Handle("/message", first.guard.Handler(message))
 	}
 	for path, h := range s.documents() {
-		mux.Handle(path, h)
+		mux.Handle(path, hurried(h))
 	}
 	provider, register, err := s.conf.published().handlers(s.conf, first.guard.Source, func(message string, err error) {
 		s.logger.Warn(message, "error", err.Error())
@@ -37,15 +37,15 @@ func (s *server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata of %s: %w", first.url, err)
 	}
-	mux.Handle(metadata.ServerPrefix, provider)
+	mux.Handle(metadata.ServerPrefix, hurried(provider))
 	if register != nil {
-		mux.Handle(registerPath, register)
+		mux.Handle(registerPath, hurried(register))
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("GET /healthz", hurried(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, `{"status":"ok"}`)
-	})
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("/", metadata.NotFound())
+	})))
+	mux.Handle("GET /readyz", hurried(http.HandlerFunc(s.readyz)))
+	mux.Handle("/", hurried(metadata.NotFound()))
 	return impatient(mux), nil
 }
 
@@ -59,6 +59,16 @@ func impatient(h http.Handler) http.Handler {
 		if r.ContentLength != 0 {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// hurried bounds the writing of an answer that everybody can have: who does not read it
+// would hold the connection. The guard does the same with its refusals; what it admits may
+// stream for as long as it likes.
+func hurried(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bodyTime))
 		h.ServeHTTP(w, r)
 	})
 }

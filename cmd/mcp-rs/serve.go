@@ -208,6 +208,10 @@ func (s *server) watchKeys(ctx context.Context) error {
 			s.logger.Error("API keys not reloaded, the old ones stay in use", "error", err.Error())
 			return
 		}
+		if s.keys.Len() == 0 { // a disk that is full leaves such a file
+			s.logger.Warn("API keys reloaded, and none is left", "keys", 0)
+			return
+		}
 		s.logger.Info("API keys reloaded", "keys", s.keys.Len())
 	}, s.conf.APIKeysFile)
 }
