@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/joho/godotenv"
+
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/typo"
 )
 
 // sources is what was written, and where.
@@ -71,38 +73,13 @@ func (in *sources) stranger(name, from string) {
 	in.unknown = append(in.unknown, fmt.Sprintf("%.60s: is ignored (%s); %s", name, from, hint))
 }
 
-// nearest finds the variable that name was probably meant to be: at most two
-// characters off, or "".
+// nearest finds the variable that name was probably meant to be, or "".
 func nearest(name string) string {
-	best, found := 3, ""
+	var names []string
 	for _, v := range new(config).variables() {
-		if d := distance(name, v.name); d < best {
-			best, found = d, v.name
-		}
+		names = append(names, v.name)
 	}
-	return found
-}
-
-// distance is the Levenshtein distance: how many characters must be inserted,
-// removed or replaced to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return typo.Nearest(name, names)
 }
 
 // readEnvFile reads a file of NAME=value lines. It quotes nothing from the file:

@@ -3,6 +3,8 @@ package preset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/typo"
 )
 
 // unknown says what to write in place of a name that is no preset.
@@ -25,37 +27,11 @@ func dot(meant string) string {
 // other way round, or at most two letters away.
 func nearest(name string, all []string) (string, bool) {
 	name = strings.ToLower(strings.TrimSpace(name))
-	best, least := "", 3
-	for _, candidate := range all {
-		if d := distance(name, candidate); d < least {
-			best, least = candidate, d
-		}
-	}
+	best := typo.Nearest(name, all)
 	for _, candidate := range all {
 		if best == "" && len(name) > 2 && (strings.Contains(name, candidate) || strings.Contains(candidate, name)) {
 			best = candidate
 		}
 	}
 	return best, best != ""
-}
-
-// distance is how many letters must be changed, added or left out (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
