@@ -9,15 +9,16 @@ import (
 )
 
 // Claims are the verified claims of a token (RFC 7519 §4). Holding one means that
-// every check of [Verifier.Verify] held. Claims are immutable and safe for
+// every check of [Verifier.Verify] held, or that the provider vouched for the token when it
+// was asked (package opaque). Claims are immutable and safe for
 // concurrent use; slices they return are the caller's own, but for Audience, which
 // must not be changed.
 type Claims struct {
 	Issuer    string    // "iss"
 	Subject   string    // "sub", empty when absent
 	Audience  []string  // "aud"
-	Expiry    time.Time // "exp"
-	Until     time.Time // when the token stops being accepted: Expiry and the issuer's leeway
+	Expiry    time.Time // "exp"; zero where an opaque token does not end
+	Until     time.Time // when the token stops being accepted: Expiry and the issuer's leeway; zero as Expiry is
 	NotBefore time.Time // "nbf", zero when absent
 	IssuedAt  time.Time // "iat", zero when absent
 	ID        string    // "jti", empty when absent

@@ -100,9 +100,10 @@ func malformed(part string) func(error) error {
 var errNotThree = fmt.Errorf("%w: not three parts", ErrMalformed)
 
 // canonical is base64url in which every text has one meaning and every meaning one
-// text: no padding, and unused bits are zero (RFC 7515 §2, RFC 4648 §3.5). Tokens are
-// still not to be remembered by their text: an ECDSA signature (r, s) has a twin
-// (r, n-s) that verifies as well. Who revokes tokens names their "jti".
+// text: no padding, and unused bits are zero (RFC 7515 §2, RFC 4648 §3.5). Still no
+// list of what was used or revoked may go by the text of tokens: an ECDSA signature (r, s)
+// has a twin (r, n-s) that verifies as well, so who revokes tokens names their "jti". What
+// was verified may be remembered by its text: the twin is verified for itself.
 var canonical = base64.RawURLEncoding.Strict()
 
 // appendDecoded decodes a part that is not empty.

@@ -82,6 +82,10 @@ func (n *nothing) Header() http.Header         { return n.header }
 func (n *nothing) WriteHeader(status int)      { n.status = status }
 func (n *nothing) Write(b []byte) (int, error) { return len(b), nil }
 
+// A server's own has deadlines.
+func (n *nothing) SetReadDeadline(time.Time) error  { return nil }
+func (n *nothing) SetWriteDeadline(time.Time) error { return nil }
+
 var noContent = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if r.Context().Value(attached{}) == nil && middleware.PrincipalFrom(r.Context()) == nil {
 		panic("nobody is in the context")

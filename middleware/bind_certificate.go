@@ -3,6 +3,7 @@ package middleware
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,18 +37,18 @@ func (g *Guard) checkCertificate(r *http.Request, lines []string, want string) e
 	return nil
 }
 
-// certificate finds the caller's certificate; lines are those of the header. What comes over a trusted proxy's
-// connection was said by others: their certificate is in the header or nowhere. Whatever
-// anybody else has in that header is made up.
+// certificate finds the caller's certificate; lines are those of the header. What comes
+// over a trusted proxy's connection was said by others: their certificate is in the header
+// or nowhere. Whatever anybody else has in that header is made up.
 func (g *Guard) certificate(r *http.Request, lines []string) ([]byte, error) {
 	if g.proxies.trust(peer(r)) {
 		if g.certHeader == "" || len(lines) != 1 {
-			return nil, fmt.Errorf("the proxy names no client certificate, or several")
+			return nil, errors.New("the proxy names no client certificate, or several")
 		}
 		return parseCertificate(g.certHeader, lines[0])
 	}
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return nil, fmt.Errorf("the connection has no client certificate")
+		return nil, errors.New("the connection has no client certificate")
 	}
 	return r.TLS.PeerCertificates[0].Raw, nil
 }

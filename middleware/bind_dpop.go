@@ -20,6 +20,9 @@ import (
 // remembered.
 const proofWindow = time.Minute
 
+// replicaSkew is how far the clocks of replicas that share a memory may be apart.
+const replicaSkew = 10 * time.Second
+
 var (
 	errBindingRequired = errors.New("the token is not bound to a key, and only such are accepted")
 	errUnbound         = errors.New("the DPoP scheme takes only tokens that are bound to a DPoP key")
@@ -105,7 +108,7 @@ func (g *Guard) checkProof(r *http.Request, lines []string, token, key string, c
 // any number of keys.
 func (g *Guard) takeProof(ctx context.Context, p *jwks.Proof, caller *Principal) error {
 	id := hashOf(caller.key()) + "." + hashOf(p.Key+"\n"+g.at.target+"\n"+p.ID) // no key and no URL has a line end
-	fresh, err := g.replays.Take(ctx, id, p.IssuedAt.Add(proofWindow))
+	fresh, err := g.replays.Take(ctx, id, p.IssuedAt.Add(proofWindow+replicaSkew))
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", errReplays, err)

@@ -54,9 +54,8 @@ func (g *Guard) present(h http.Header) presented {
 // Restriction.
 func (g *Guard) hide(from http.Header) http.Header {
 	h := maps.Clone(from)
-	if g.certHeader != "" { // a proxy's word, or a stranger's
-		delete(h, g.certHeader)
-		delete(h, clientCertChain)
+	for _, name := range [...]string{g.certHeader, clientCert, clientCertChain} { // a proxy's word, or a stranger's
+		delete(h, name)
 	}
 	if !g.forward {
 		delete(h, "Authorization")

@@ -45,7 +45,7 @@ func (p *Principal) canStepUp() bool {
 	case MethodJWT, MethodOpaque:
 		// RFC 9068 §2.2: without a resource owner, "sub" is the client. Auth0
 		// says it in "gty", and calls the subject "client@clients".
-		return p.Subject != "" && p.Subject != p.Client && p.Claims.Text("gty") != "client-credentials"
+		return p.Subject != "" && p.Subject != p.Client && (p.Claims == nil || p.Claims.Text("gty") != "client-credentials")
 	}
 	return false
 }

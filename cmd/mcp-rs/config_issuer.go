@@ -144,6 +144,9 @@ func (c *config) issuer(iss string, likeness []jwks.Issuer) jwks.Issuer {
 		return is
 	case len(likeness) > 0:
 		is := likeness[0]
+		if len(is.Tenants) > 0 { // where the document of all tenants is, not that of iss
+			is.Discovery = ""
+		}
 		is.URL, is.Aliases, is.Tenants, is.TenantClaim = iss, nil, nil, ""
 		return is
 	case c.OAuthProvider != "":

@@ -121,7 +121,13 @@ func (c *config) checkMetadata(p *problems) {
 		}
 		return
 	}
-	if !patched {
+	switch {
+	case pub.trust != nil && pub.trust.preset.SendsIssuer:
+		p.add("MCP_REGISTRATION_CLIENT_ID", "is of no use with %s: clients would have to find the endpoint in a document of ours, and this provider's own is the only one that they accept "+
+			"(it names itself in redirects, RFC 9207 §2.4); remove it, and switch on registration there or give clients their ids", pub.trust.preset.Title)
+	case c.OAuthRegistrationEndpoint != "":
+		p.add("MCP_REGISTRATION_CLIENT_ID", "stands beside MCP_OAUTH_REGISTRATION_ENDPOINT; keep one of them")
+	case !patched:
 		p.add("MCP_REGISTRATION_CLIENT_ID", "needs a document of our own, in which clients find the endpoint, and the provider's is published as %s (%s); "+
 			"write MCP_METADATA_MODE=patch", pub.mode, pub.why)
 	}

@@ -98,7 +98,7 @@ func (c *config) checkURLs(p *problems) {
 
 // checkCredentials makes sure that somebody can get in, and not everybody.
 func (c *config) checkCredentials(p *problems) {
-	if !c.jwtOn() && !c.keysOn() && !p.has("MCP_API_KEYS", "MCP_JWT_ISSUER") {
+	if !c.jwtOn() && !c.keysOn() && !p.has("MCP_API_KEYS", "MCP_JWT_ISSUER", "MCP_CONFIG_FILE", "--env-file") {
 		p.add("MCP_AUTH_ENABLED", "is on, and there is nothing to authenticate against; write MCP_API_KEYS, or MCP_OAUTH_PROVIDER or MCP_OAUTH_SERVER_URL "+
 			"with MCP_RESOURCE_URL (and neither MCP_API_KEY_ENABLED=false nor MCP_JWT_ENABLED=false), or MCP_AUTH_ENABLED=false for local development")
 	}

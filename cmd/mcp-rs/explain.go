@@ -49,7 +49,11 @@ func (p program) explain(ctx context.Context, conf *config, resource string, asK
 	}
 	at := slices.IndexFunc(all, func(b built) bool { return resource == "" || b.url == resource })
 	if at < 0 {
-		return usageError{fmt.Errorf("%q is no resource of the configuration; write the url of one", resource)}
+		var urls []string
+		for _, b := range all {
+			urls = append(urls, b.url)
+		}
+		return usageError{fmt.Errorf("%q is no resource of the configuration; write one of %s", resource, strings.Join(urls, ", "))}
 	}
 	guard, err := middleware.New(all[at].config)
 	if err != nil {

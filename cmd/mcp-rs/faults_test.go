@@ -83,7 +83,7 @@ func TestUnreadableFilesAreNotReloaded(t *testing.T) {
 		}
 	}
 	const (
-		keysKept, keysTaken     = `"msg":"API keys not reloaded, the old ones stay in use","error":"`, `"msg":"API keys reloaded"`
+		keysKept, keysTaken     = `"msg":"API keys not reloaded, the old ones stay in use","error":"`, `"msg":"API keys reloaded`
 		policyKept, policyTaken = `"msg":"policy not reloaded, the old one stays in force","error":"`, `"msg":"policy reloaded"`
 	)
 	had := func(what string) int { return strings.Count(d.log.String(), what) }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -36,7 +38,7 @@ func TestServerIsImpatient(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = s.http.Serve(listener) }()
-	t.Cleanup(func() { _ = s.http.Close(); <-ended })
+	t.Cleanup(func() { _ = errors.Join(s.mcp.Shutdown(context.Background()), s.http.Close()); <-ended })
 	dripped(t, listener.Addr().String())
 	resp, err := http.Get("http://" + listener.Addr().String() + "/healthz")
 	if err != nil {

@@ -78,7 +78,7 @@ func readYAML(path string, into any) error {
 	decoder.KnownFields(true)
 	switch err := decoder.Decode(into); {
 	case errors.Is(err, io.EOF):
-		return errors.New("is empty; write {} for no rules, or [] for nobody")
+		return errors.New("is empty; write {} for nothing, or [] for nobody")
 	case err != nil:
 		return plainYAML(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,12 +33,17 @@ func (s *server) routes() (http.Handler, error) {
 		mux.Handle(path, hurried(h))
 	}
 	provider, register, err := s.conf.published().handlers(s.conf, first.guard.Source, func(message string, err error) {
+		if errors.Is(err, metadata.ErrPatch) { // which no waiting mends, and nobody can log in
+			s.logger.Error(message, "error", err.Error(), "hint", "set MCP_METADATA_MODE=mirror")
+			return
+		}
 		s.logger.Warn(message, "error", err.Error())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("metadata of %s: %w", first.url, err)
 	}
 	mux.Handle(metadata.ServerPrefix, hurried(provider))
+	s.provider = provider
 	if register != nil {
 		mux.Handle(registerPath, hurried(register))
 	}

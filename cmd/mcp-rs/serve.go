@@ -16,6 +16,7 @@ import (
 	"github.com/mcp-rs/mcp-rs/apikey"
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/demo"
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
+	"github.com/mcp-rs/mcp-rs/metadata"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
@@ -70,6 +71,7 @@ type server struct {
 	keys      *apikey.Store
 	mcp       *demo.Server
 	http      *http.Server
+	provider  http.Handler // of the provider's document
 
 	background sync.WaitGroup
 }
@@ -103,6 +105,7 @@ func (p program) serve(ctx context.Context, conf *config, ready func()) error {
 	for i := range s.resources {
 		s.background.Go(func() { _ = s.resources[i].guard.Run(ctx) })
 	}
+	s.background.Go(func() { s.tryProvider(ctx) })
 	served := make(chan error, 1)
 	go func() { served <- s.http.Serve(listener) }()
 	s.announce(listener.Addr())
@@ -118,6 +121,25 @@ func (p program) serve(ctx context.Context, conf *config, ready func()) error {
 	s.background.Wait()
 	return err
 }
+
+// tryProvider asks for the provider's document as the first client would, so that the log
+// says at once whether anybody can log in.
+func (s *server) tryProvider(ctx context.Context) {
+	if s.conf.published().patch == nil {
+		return
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, metadata.ServerPrefix, http.NoBody)
+	if err == nil {
+		s.provider.ServeHTTP(&unread{header: http.Header{}}, r)
+	}
+}
+
+// An unread answer is thrown away.
+type unread struct{ header http.Header }
+
+func (u *unread) Header() http.Header         { return u.header }
+func (u *unread) WriteHeader(int)             {}
+func (u *unread) Write(b []byte) (int, error) { return len(b), nil }
 
 // prepare makes all that is needed to serve on listener, which it closes when it
 // fails.

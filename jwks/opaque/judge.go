@@ -109,10 +109,10 @@ func (r *rules) dates(s *said, now time.Time) error {
 			s.Until = until
 		}
 	}
-	switch {
-	case !s.Until.IsZero() && !now.Before(s.Until):
+	if !s.Until.IsZero() && !now.Before(s.Until) {
 		return jwks.ErrExpired
-	case s.NotBefore.After(now.Add(r.leeway)):
+	}
+	if soon := now.Add(r.leeway); s.NotBefore.After(soon) || s.IssuedAt.After(soon) {
 		return jwks.ErrNotYet
 	}
 	return nil

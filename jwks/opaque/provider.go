@@ -67,7 +67,8 @@ const (
 	JWTBoth     JWT = "also"    // tokens of Issuer are verified first, and asked about then: see [Verifier.Confirm]
 )
 
-// An Ask is a request about one token. Its zero value is that of RFC 7662 §2.1, without
+// An Ask is a request about one token. The answer must be a JSON object, and its
+// Content-Type must say so. Its zero value is that of RFC 7662 §2.1, without
 // credentials of our own: a POST with the form member "token".
 type Ask struct {
 	_ [0]func()

@@ -90,8 +90,14 @@ func (p *provider) fly(ctx context.Context, k key, token string) (verdict, error
 	return v, nil
 }
 
-// ask asks once and judges the answer. Its error is a [*silence].
-func (p *provider) ask(ctx context.Context, token string, how purpose) (verdict, error) {
+// ask asks once and judges the answer. Its error is a [*silence]. Others wait for it, and
+// what a provider sends must not end the process.
+func (p *provider) ask(ctx context.Context, token string, how purpose) (v verdict, err error) {
+	defer func() {
+		if recover() != nil {
+			v, err = verdict{}, &silence{err: errors.New("reading the answer panicked"), peculiar: true}
+		}
+	}()
 	heard, err := p.attempt(ctx, token)
 	switch {
 	case errors.Is(err, ErrInactive):
