@@ -24,21 +24,27 @@ var typescriptDir = filepath.Join("..", "..", "testdata", "typescript")
 // they are, and if they are not then that is a mistake.
 func needsTypeScript(t *testing.T) {
 	t.Helper()
+	needsPackages(t, "the TypeScript client", "testdata/typescript")
+}
+
+// needsPackages skips the test where the packages of a folder cannot be had.
+func needsPackages(t *testing.T, what, folder string) {
+	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not on PATH")
 	}
-	_, err := os.Stat(filepath.Join(typescriptDir, "node_modules"))
+	_, err := os.Stat(filepath.Join("..", "..", folder, "node_modules"))
 	if err == nil {
 		return
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	const what = "the TypeScript client is not installed; run: npm ci --prefix testdata/typescript"
+	missing := what + " is not installed; run: npm ci --prefix " + folder
 	if _, err := exec.LookPath("npm"); err == nil && os.Getenv("CI") == "true" {
-		t.Fatal(what)
+		t.Fatal(missing)
 	}
-	t.Skip(what)
+	t.Skip(missing)
 }
 
 // An sdk is a major version of the client, and the revision that it speaks with us;

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -27,21 +25,7 @@ var oidcProviderDir = filepath.Join("..", "..", "testdata", "oidc-provider")
 // does with the client.
 func needsOIDCProvider(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("node is not on PATH")
-	}
-	_, err := os.Stat(filepath.Join(oidcProviderDir, "node_modules"))
-	if err == nil {
-		return
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
-	}
-	const what = "the authorization server is not installed; run: npm ci --prefix testdata/oidc-provider"
-	if _, err := exec.LookPath("npm"); err == nil && os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
+	needsPackages(t, "the authorization server", "testdata/oidc-provider")
 }
 
 // An oidcProvider is the server, and what it told about itself.

@@ -1,8 +1,6 @@
 package opaque
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/jwks/internal/answer"
+	"github.com/mcp-rs/mcp-rs/jwks/internal/confirmation"
 	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
 )
 
@@ -70,7 +69,7 @@ func (r *reader) read(from *reply, now time.Time) (said, error) {
 	s.Scopes = d.words(r.Scopes)
 	s.NotBefore, s.IssuedAt = d.moment([]string{"nbf"}), d.moment([]string{"iat"})
 	r.end(d, &s, now)
-	s.Key, s.Certificate, s.bound = confirmation(d)
+	s.Key, s.Certificate, s.bound = confirmed(d)
 	if s.bound == nil && s.Key == "" && isDPoP(d) {
 		s.bound = errors.New("its type is DPoP, and cnf has no key")
 	}
@@ -116,31 +115,14 @@ func (r *reader) end(d *document, s *said, now time.Time) {
 	s.Until = end // no clock but ours is in it, so that there is no difference to forgive
 }
 
-// confirmation reads "cnf" (RFC 7800 §3.1). Its second error is of the token: whatever it
-// is bound to beside what we know to prove would go unproved.
-func confirmation(d *document) (thumbprint, certificate string, err error) {
+// confirmed reads "cnf". Its error is of the token: whatever it is bound to beside what we
+// know to prove would go unproved.
+func confirmed(d *document) (key, certificate string, err error) {
 	value, ok := d.find([]string{"cnf"})
 	if !ok {
 		return "", "", nil
 	}
-	members, err := strictjson.Object(value, nil)
-	if err != nil || len(members) == 0 {
-		return "", "", errors.New("cnf is no object with members")
-	}
-	for _, m := range members {
-		text, err := strictjson.String(m.Value)
-		switch name := string(m.Name); {
-		case err != nil || !isThumbprint(text):
-			return "", "", errors.New("cnf has a member that is no SHA-256 thumbprint")
-		case name == "jkt":
-			thumbprint = text
-		case name == "x5t#S256":
-			certificate = text
-		default:
-			return "", "", errors.New("cnf has a member that is not known")
-		}
-	}
-	return thumbprint, certificate, nil
+	return confirmation.Parse(value)
 }
 
 // isDPoP reports whether an answer calls the token one that is bound to a key. Then cnf
@@ -149,13 +131,6 @@ func isDPoP(d *document) bool {
 	value, _ := d.find([]string{"token_type"})
 	kind, err := strictjson.String(value)
 	return err == nil && strings.EqualFold(kind, "DPoP")
-}
-
-// isThumbprint reports whether text is the base64url of a SHA-256 (RFC 9449 §6.1, RFC 8705
-// §3.1): of no other could a key ever be proved.
-func isThumbprint(text string) bool {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	return err == nil && len(b) == sha256.Size
 }
 
 // A document is an answer while it is read. The first thing in it that cannot be read
