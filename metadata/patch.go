@@ -133,12 +133,14 @@ func (p Patch) checkEndpoints(s *Server) error {
 // bound are the beginnings of members about what the provider signs or sends under its
 // own name, which no client would accept from our issuer: redirects with "iss" (RFC
 // 9207), redirects that are JWTs (JARM §2.4), ID tokens (OpenID Connect Core §3.1.3.7)
-// and logout tokens. A Mirror has no signed_metadata either.
+// and logout tokens, and what it signs of itself: signed_metadata (RFC 8414 §2.1), which a
+// Mirror leaves out too, and signed_jwks_uri (OpenID Federation 1.0 §5.2.1).
 var bound = []string{
 	"authorization_response_iss_",
 	"authorization_signing_", "authorization_encryption_",
 	"id_token_",
 	"frontchannel_logout_", "backchannel_logout_",
+	"signed_",
 }
 
 var errNoDocument = errors.New("there is no document of the provider to patch")

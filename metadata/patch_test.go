@@ -286,7 +286,7 @@ func FuzzPatch(f *testing.F) {
 	for _, text := range []string{
 		document + `,"issuer":"` + ours + `"}`, document + `,"Issuer":"` + ours + `"}`, document + `,"authorization_response_iss_parameter_supported":"true"}`,
 		document + `,"Authorization_Response_Iss_Parameter_Supported":true}`, document + `,"registration_endpoint":"https://evil.example.net/"}`,
-		document + `,"signed_metadat\u0061":"x"}`, document + `,"token_endpoint_auth_methods_supported":"none"}`, document + `}{}`, document,
+		document + `,"signed_metadat\u0061":"x"}`, document + `,"signed_jwks_uri":"https://login.example.com/jwks.jwt"}`, document + `,"token_endpoint_auth_methods_supported":"none"}`, document + `}{}`, document,
 		document + `,"code_challenge_methods_supported":["plain","S256"],"code_challenge_methods_supported":["plain"]}`,
 	} {
 		f.Add([]byte(text), true)
