@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -147,40 +148,60 @@ func (c *Claims) parse(m strictjson.MemberOf[string]) (err error) {
 	case "iat":
 		c.IssuedAt, err = parseDate(m)
 	case "aud":
-		if c.Audience, err = stringOrArray(m.Value); err != nil {
+		if c.Audience, err = appendStrings(c.room.words[:0:words/2], m.Value); err != nil {
 			return fmt.Errorf("%w: %q is neither a string nor an array of strings", ErrMalformed, "aud")
 		}
 	}
 	return err
 }
 
+// Kept claims have room for a token's usual number of audiences and scopes.
+type kept struct {
+	Claims
+	words [6]string
+}
+
 // keep returns the claims as they are after the verification, with memory of their own.
 func (r *room) keep() *Claims {
-	c := new(Claims)
-	*c = r.claims
-	c.room = nil
-	return c
+	k := &kept{Claims: r.claims}
+	k.room = nil
+	n, list := len(k.Audience), k.words[:0]
+	list = append(append(slices.Grow(list, n+len(k.Scopes)), k.Audience...), k.Scopes...)
+	if k.Audience != nil { // an empty array is there
+		k.Audience = list[:n:n]
+	}
+	k.Scopes = list[n:len(list):len(list)]
+	return &k.Claims
 }
 
 var malformedClaims = malformed("claims")
 
-func stringOrArray(value string) ([]string, error) {
+// stringOrArray reads a value that is an array of strings, or the one string that it is.
+func stringOrArray(value string) ([]string, error) { return appendStrings(nil, value) }
+
+// appendStrings is stringOrArray behind what is in a list already. Without an error, what
+// it returns is not nil.
+func appendStrings(to []string, value string) ([]string, error) {
 	if strictjson.Kind(value) == '"' {
 		text, err := strictjson.Unquote(value)
-		return []string{text}, err
+		return append(to, text), err
 	}
 	var room [8]string
 	elements, err := strictjson.Array(value, room[:0])
 	if err != nil {
 		return nil, err
 	}
-	list := make([]string, len(elements))
-	for i, element := range elements {
-		if list[i], err = strictjson.Unquote(element); err != nil {
+	if to == nil {
+		to = make([]string, 0, len(elements))
+	}
+	for _, element := range elements {
+		text, err := strictjson.Unquote(element)
+		if err != nil {
 			return nil, err
 		}
+		to = append(to, text)
 	}
-	return list, nil
+	return to, nil
 }
 
 // lastSecond is the end of the year 9999. Later dates overflow somebody's clock.

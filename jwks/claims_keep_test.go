@@ -1,8 +1,10 @@
 package jwks_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/mcp-rs/mcp-rs/jwks"
@@ -33,6 +35,27 @@ func TestClaimsKeepTheirMemory(t *testing.T) {
 			t.Errorf("%d: %q %q %q %q", n, c.ID, c.Text("jti"), c.Subject, c.Client)
 		}
 		if !slices.Equal(c.Audience, c.List("aud")) || len(c.List("permissions")) != 4 || !slices.Equal(c.Scopes, c.ReadScopes(nil)) || !c.Has("exp") || c.Has("ex") {
+			t.Errorf("%d: %q %q", n, c.Audience, c.Scopes)
+		}
+	}
+}
+
+// However many audiences and scopes a token has, they come out as they went in, and nobody
+// who appends to the one list gets into the other.
+func TestClaimsKeepManyWords(t *testing.T) {
+	v := believeSecret(t, jwks.Issuer{})
+	for _, n := range []int{1, 3, 4, 8, 16, 17, 40} {
+		audiences, scopes := []string{here}, []string{"s"}
+		for i := 1; i < n; i++ {
+			audiences, scopes = append(audiences, fmt.Sprintf("a%d", i)), append(scopes, fmt.Sprintf("s%d", i))
+		}
+		aud, err := json.Marshal(audiences)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := judge(t, v, mintClaims(t, claimsWith(fmt.Sprintf(`"aud":%s,"scope":%q`, aud, strings.Join(scopes, " ")))), nil)
+		_, _ = append(c.Audience, "x"), append(c.Scopes, "y")
+		if !slices.Equal(c.Audience, audiences) || !slices.Equal(c.Scopes, scopes) {
 			t.Errorf("%d: %q %q", n, c.Audience, c.Scopes)
 		}
 	}

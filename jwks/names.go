@@ -35,18 +35,19 @@ func (n Names) copied(p *problems) Names {
 // ReadScopes reads the scopes that the token has in claims, as [Names].Scopes does:
 // strings of words, or arrays, all of them together. The prefixes of the issuer are
 // cut. No claims means "scope" (RFC 8693 §4.2) or, where there is none, "scp".
-func (c *Claims) ReadScopes(claims []string) []string {
+func (c *Claims) ReadScopes(claims []string) []string { return c.appendScopes(nil, claims) }
+
+func (c *Claims) appendScopes(to []string, claims []string) []string {
 	if len(claims) == 0 {
 		if c.Has("scope") {
-			return c.scopesIn("scope", nil)
+			return c.scopesIn("scope", to)
 		}
-		return c.scopesIn("scp", nil)
+		return c.scopesIn("scp", to)
 	}
-	var scopes []string
 	for _, claim := range claims {
-		scopes = c.scopesIn(claim, scopes)
+		to = c.scopesIn(claim, to)
 	}
-	return scopes
+	return to
 }
 
 // scopesIn appends the scopes of one claim: the words of a string, or the elements of
@@ -56,7 +57,6 @@ func (c *Claims) scopesIn(claim string, to []string) []string {
 	value := c.named(claim)
 	if strictjson.Kind(value) == '"' {
 		words, _ := strictjson.Unquote(value)
-		to = slices.Grow(to, min(1+strings.Count(words, " "), 16))
 		for more := true; more; {
 			var word string
 			word, words, more = strings.Cut(words, " ") // RFC 6749 §3.3 knows no other space
@@ -64,7 +64,8 @@ func (c *Claims) scopesIn(claim string, to []string) []string {
 		}
 		return to
 	}
-	list, err := stringOrArray(value)
+	var room [16]string
+	list, err := appendStrings(room[:0], value)
 	if err != nil {
 		return to
 	}
@@ -159,6 +160,6 @@ func (is *issuer) read(c *Claims) error {
 	if c.User, err = c.user(is.names.User); err != nil {
 		return err
 	}
-	c.Scopes = c.ReadScopes(is.names.Scopes)
+	c.Scopes = c.appendScopes(c.room.words[words/2:words/2], is.names.Scopes)
 	return nil
 }

@@ -47,7 +47,10 @@ type room struct {
 	claims  Claims
 	members []strictjson.MemberOf[string] // of the claims
 	few     [16]strictjson.MemberOf[string]
+	words   [words]string // half for audiences, half for scopes
 }
+
+const words = 32
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
 
@@ -56,6 +59,7 @@ func (r *room) free() {
 	if r.claims.text != "" {
 		r.claims, r.members = Claims{}, nil
 		clear(r.few[:])
+		clear(r.words[:])
 	}
 	rooms.Put(r)
 }

@@ -3,7 +3,6 @@ package middleware
 import (
 	"hash/maphash"
 	"math/bits"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,12 +49,12 @@ type bucket [ways]atomic.Pointer[remembered]
 // A remembered token is immutable, but for its mark. The principal is part of it, to make
 // one piece of memory of two; so the token is kept as long as somebody keeps that.
 type remembered struct {
-	hash        uint64
-	token       string
-	principal   Principal
-	from        int64       // when it began to be good, on our clock, in Unix nanoseconds
-	scopeClaims []string    // of the Policy that the principal's scopes were read by
-	returned    atomic.Bool // the mark: it came again
+	hash      uint64
+	token     string
+	principal Principal
+	from      int64       // when it began to be good, on our clock, in Unix nanoseconds
+	read      *readBy     // what the principal's scopes were read by
+	returned  atomic.Bool // the mark: it came again
 }
 
 func newTokenCache(size int) *tokenCache {
@@ -94,7 +93,7 @@ func (g *Guard) recall(token string, pol *policy, now time.Time) *Principal {
 		g.seen.drop(e)
 		return nil
 	}
-	if !slices.Equal(e.scopeClaims, pol.ScopeClaims) { // SetPolicy: its scopes are others now
+	if e.read != pol.read { // SetPolicy: its scopes are others now
 		e = g.seen.keep(e.token, e.principal.Claims, pol, now)
 	}
 	return &e.principal
@@ -167,7 +166,7 @@ func (t *tokenCache) drop(e *remembered) {
 func (t *tokenCache) keep(token string, claims *jwks.Claims, pol *policy, now time.Time) *remembered {
 	e := &remembered{
 		hash: t.spread(token), token: token, from: from(claims),
-		principal: principalOf(MethodJWT, claims, pol), scopeClaims: pol.ScopeClaims,
+		principal: principalOf(MethodJWT, claims, pol), read: pol.read,
 	}
 	room, there := t.bucket(e.hash).room(e, now)
 	// Where others were faster, e is not kept this time.

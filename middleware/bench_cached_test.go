@@ -43,7 +43,7 @@ func newRig(t testing.TB, tokens int, change func(*middleware.Config)) *rig {
 	for i := range tokens {
 		r.tokens = append(r.tokens, []string{"Bearer " + is.Mint(jwkstest.Token{Claims: map[string]any{
 			"sub": fmt.Sprintf("provider|%024d", i), "aud": []string{resource, "https://login.example.com/userinfo"},
-			"scope": "openid profile email offline_access mcp:tools", "azp": "kR9vXq2mTz7LbN4cWd8JfH1sYp3GaE6u",
+			"scope": "openid profile email mcp:tools", "azp": "kR9vXq2mTz7LbN4cWd8JfH1sYp3GaE6u",
 			"permissions": []string{"read:notes", "write:notes", "read:files", "delete:files"},
 		}})})
 	}
@@ -157,6 +157,8 @@ func hot(t testing.TB, change func(*middleware.Config)) *rig {
 }
 
 func cold(c *middleware.Config) { c.NoTokenCache = true }
+
+func forwarding(c *middleware.Config) { c.DangerouslyForwardCredential = true }
 
 func inserting(c *middleware.Config) { c.TokenCache = 8 }
 

@@ -47,20 +47,34 @@ func (g *Guard) present(h http.Header) presented {
 	return p
 }
 
-// hide returns the header without them: a copy, as the request may be read by who wraps
-// the guard at the same time, after http.TimeoutHandler for one. Without the credential a
-// handler can neither log it nor pass it on: “The MCP server MUST NOT pass through the
-// token it received from the MCP client” — MCP authorization, Access Token Privilege
-// Restriction.
-func (g *Guard) hide(from http.Header) http.Header {
-	h := maps.Clone(from)
-	for _, name := range [...]string{g.certHeader, clientCert, clientCertChain} { // a proxy's word, or a stranger's
-		delete(h, name)
+// secrets are the headers that a handler gets to see only where it is forwarded to it:
+// credentials, and what a proxy, or a stranger, says of certificates.
+func (g *Guard) secrets() []string {
+	names := []string{clientCert, clientCertChain}
+	if g.certHeader != "" && g.certHeader != clientCert {
+		names = append(names, g.certHeader)
 	}
-	if !g.forward {
-		delete(h, "Authorization")
-		delete(h, "X-Api-Key")
-		delete(h, "Dpop")
+	if g.forward {
+		return names
+	}
+	return append(names, "Authorization", "X-Api-Key", "Dpop")
+}
+
+// hide returns a header without those called names: a copy, where there is any of them, as
+// the request may be read by who wraps the guard at the same time, after
+// http.TimeoutHandler for one. Without the credential a handler can neither log it nor
+// pass it on: “The MCP server MUST NOT pass through the token it received from the MCP
+// client” — MCP authorization, Access Token Privilege Restriction.
+func hide(from http.Header, names ...string) http.Header {
+	h := from
+	for _, name := range names {
+		if _, there := from[name]; !there {
+			continue
+		}
+		if len(h) == len(from) { // the first of them
+			h = maps.Clone(from)
+		}
+		delete(h, name)
 	}
 	return h
 }

@@ -45,7 +45,8 @@ type Guard struct {
 	nonces       *ProofNonces // nil: proofs need none
 	replays      Replays
 	proxies      proxies
-	certHeader   string // canonical; "" for none
+	certHeader   string   // canonical; "" for none
+	hidden       []string // headers, canonical, that no handler gets to see
 
 	policy          *atomic.Pointer[policy] // shared with the guards of For
 	scopes          []string
@@ -215,11 +216,12 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, began time.Time, 
 }
 
 // admit returns the request as the handler sees it. Its context, the copy of the request
-// and that of the header are all that is allocated for a token that was seen before.
+// and, where something in it is hidden, that of the header are all that is allocated for a
+// token that was seen before.
 func (g *Guard) admit(r *http.Request, c *admission) *http.Request {
-	header := g.hide(r.Header)
+	header := hide(r.Header, g.hidden...)
 	if c.dropSession {
-		delete(header, sessionHeader)
+		header = hide(header, sessionHeader)
 	}
 	r = r.WithContext(c)
 	r.Header = header

@@ -49,6 +49,7 @@ func New(c Config) (*Guard, error) {
 	b.bounds(g)
 	b.bound(g)
 	b.forwarding(g)
+	g.hidden = g.secrets()
 	b.scopes()
 	b.policy(g)
 	b.endpoints(g)

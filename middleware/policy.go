@@ -133,7 +133,12 @@ type policy struct {
 	Policy
 	base   []string            // Config.Scopes, each once; to append to it is to copy it
 	closed map[string][]string // Implies, followed to the end
+	read   *readBy             // shared by policies that read scopes alike
 }
+
+// readBy is what scopes are read by: claims, as in Policy.ScopeClaims. Who keeps scopes
+// that were read keeps this, and compares pointers.
+type readBy struct{ claims []string }
 
 // check makes sure that every rule can be obeyed, and matter.
 func (p *Policy) check() []error {
@@ -222,6 +227,7 @@ var methods = []string{
 // newPolicy checks p and prepares it.
 func newPolicy(p *Policy, base []string) (*policy, []error) {
 	checked := &policy{Policy: p.clone(), base: slices.Clip(words(base, nil)), closed: map[string][]string{}}
+	checked.read = &readBy{checked.ScopeClaims}
 	for scope := range p.Implies {
 		checked.closed[scope] = closure(scope, p.Implies)
 	}
@@ -261,6 +267,9 @@ func (g *Guard) SetPolicy(p Policy) error {
 	pol, errs := newPolicy(&p, g.scopes)
 	if len(errs) > 0 {
 		return errors.Join(errs...)
+	}
+	if old := g.policy.Load(); slices.Equal(old.ScopeClaims, pol.ScopeClaims) {
+		pol.read = old.read
 	}
 	g.policy.Store(pol)
 	g.streams.end(pol.denies)
