@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"strings"
 	"sync/atomic"
@@ -44,17 +45,37 @@ type tokenCache struct {
 	buckets []bucket
 }
 
-type bucket [ways]atomic.Pointer[remembered]
+// A bucket has a label for each token beside it, which tells enough to pass over the token
+// without a look: memory that was not looked at for long is slow. A label may be older or
+// newer than its token for a moment, or for good where two were put in at once. Then that
+// token is verified once more, or makes room out of turn; what is found is compared.
+type bucket struct {
+	labels [ways]atomic.Uint64
+	tokens [ways]atomic.Pointer[remembered]
+}
 
-// A remembered token is immutable, but for its mark. The principal is part of it, to make
-// one piece of memory of two; so the token is kept as long as somebody keeps that.
+// A label is the second from which a token is old, in 32 bits, and 32 of its hash, of
+// which the last makes way for the mark. No label is zero: that is an empty place.
+func (e *remembered) label() uint64 {
+	old := min(max(e.principal.Claims.Until.Unix()+1, 1), math.MaxUint32)
+	return uint64(old)<<32 | e.hash&math.MaxUint32&^returned
+}
+
+// returned is the mark: the token came again.
+const returned uint64 = 1
+
+func sameHash(label, hash uint64) bool { return uint32(label)>>1 == uint32(hash)>>1 }
+
+func isOld(label uint64, now time.Time) bool { return int64(label>>32) <= now.Unix() }
+
+// A remembered token is immutable. The principal is part of it, to make one piece of
+// memory of two; so the token is kept as long as somebody keeps that.
 type remembered struct {
 	hash      uint64
 	token     string
 	principal Principal
-	from      int64       // when it began to be good, on our clock, in Unix nanoseconds
-	read      *readBy     // what the principal's scopes were read by
-	returned  atomic.Bool // the mark: it came again
+	from      int64   // when it began to be good, on our clock, in Unix nanoseconds
+	read      *readBy // what the principal's scopes were read by
 }
 
 func newTokenCache(size int) *tokenCache {
@@ -128,9 +149,6 @@ func from(c *jwks.Claims) int64 {
 	return later.Add(c.Expiry.Sub(c.Until)).UnixNano() // which is past, and so in range
 }
 
-// is compares hashes first: the rest is reached by who has the signature.
-func (e *remembered) is(hash uint64, token string) bool { return e.hash == hash && e.token == token }
-
 // spread hashes the end of a token, which is a signature, and as good as random in each.
 func (t *tokenCache) spread(token string) uint64 {
 	return maphash.String(t.seed, token[max(0, len(token)-tail):])
@@ -144,10 +162,15 @@ func (t *tokenCache) bucket(hash uint64) *bucket {
 func (t *tokenCache) find(token string) *remembered {
 	hash := t.spread(token)
 	b := t.bucket(hash)
-	for i := range b {
-		if e := b[i].Load(); e != nil && e.is(hash, token) {
-			if !e.returned.Load() { // processors share what is only read
-				e.returned.Store(true)
+	for i := range b.labels {
+		label := b.labels[i].Load()
+		if !sameHash(label, hash) {
+			continue
+		}
+		// Hashes first: the rest is reached by who has the signature.
+		if e := b.tokens[i].Load(); e != nil && e.hash == hash && e.token == token {
+			if label&returned == 0 { // processors share what is only read
+				b.labels[i].Or(returned)
 			}
 			return e
 		}
@@ -157,8 +180,11 @@ func (t *tokenCache) find(token string) *remembered {
 
 func (t *tokenCache) drop(e *remembered) {
 	b := t.bucket(e.hash)
-	for i := range b {
-		b[i].CompareAndSwap(e, nil)
+	for i := range b.tokens {
+		label := b.labels[i].Load()
+		if b.tokens[i].CompareAndSwap(e, nil) {
+			b.labels[i].CompareAndSwap(label, 0)
+		}
 	}
 }
 
@@ -168,37 +194,36 @@ func (t *tokenCache) keep(token string, claims *jwks.Claims, pol *policy, now ti
 		hash: t.spread(token), token: token, from: from(claims),
 		principal: principalOf(MethodJWT, claims, pol), read: pol.read,
 	}
-	room, there := t.bucket(e.hash).room(e, now)
-	// Where others were faster, e is not kept this time.
-	room.CompareAndSwap(there, e)
+	b := t.bucket(e.hash)
+	i := b.room(e.hash, now)
+	b.tokens[i].Store(e)
+	b.labels[i].Store(e.label())
 	return e
 }
 
-// room finds the place for e, and what is there: e's own, an empty one, or that of a
-// token that has ended, that never came back, or, where all did, of any. These have to
-// come back once more to be spared again.
-func (b *bucket) room(e *remembered, now time.Time) (place *atomic.Pointer[remembered], there *remembered) {
-	for i := range b {
-		if old := b[i].Load(); old != nil && old.is(e.hash, e.token) {
-			return &b[i], old
+// room finds the place for a token: its own, an empty one, or that of a token that is
+// old, that never came back, or, where all did, of any. These have to come back once more
+// to be spared again.
+func (b *bucket) room(hash uint64, now time.Time) int {
+	for i := range b.labels {
+		if sameHash(b.labels[i].Load(), hash) {
+			return i
 		}
 	}
-	for i := range b {
-		if old := b[i].Load(); old == nil || !old.inTime(now) {
-			return &b[i], old
+	for i := range b.labels {
+		if isOld(b.labels[i].Load(), now) {
+			return i
 		}
 	}
-	first := int(e.hash % ways) // any: the bucket was chosen by the other end of the hash
-	for i := range b {
-		at := &b[(first+i)%ways]
-		if old := at.Load(); old != nil && !old.returned.Load() {
-			return at, old
+	first := int(hash % ways) // any: the bucket was chosen by the other end of the hash
+	for i := range b.labels {
+		at := (first + i) % ways
+		if b.labels[at].Load()&returned == 0 {
+			return at
 		}
 	}
-	for i := range b {
-		if old := b[i].Load(); old != nil {
-			old.returned.Store(false)
-		}
+	for i := range b.labels {
+		b.labels[i].And(^returned)
 	}
-	return &b[first], b[first].Load()
+	return first
 }

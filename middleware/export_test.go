@@ -26,8 +26,8 @@ const (
 func (g *Guard) Remembered() int {
 	n := 0
 	for i := range g.seen.buckets {
-		for j := range g.seen.buckets[i] {
-			if g.seen.buckets[i][j].Load() != nil {
+		for j := range g.seen.buckets[i].tokens {
+			if g.seen.buckets[i].tokens[j].Load() != nil {
 				n++
 			}
 		}
