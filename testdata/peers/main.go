@@ -13,7 +13,8 @@
 // absolute times wrong, but its ratios hold. Every answer's status is looked at.
 //
 // Tokens are of Auth0's shape: 402 bytes of claims. Requests have the headers of an MCP
-// client, and go straight to the handler, with no network.
+// client, and go straight to the handler, with no network; but those of the section
+// loopback go to a server, which is this program once more, in bursts of 100 ms.
 //
 // Command load, in the folder of that name, puts mcp-rs itself under load instead.
 package main
@@ -33,6 +34,9 @@ import (
 )
 
 func main() {
+	if served(os.Args) {
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -18,6 +18,14 @@ import (
 	"github.com/mcp-rs/mcp-rs/testdata/peers/internal/report"
 )
 
+// TestMain lets this program be the server of the section loopback too.
+func TestMain(m *testing.M) {
+	if served(os.Args) {
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // TestEverybodyWorks keeps the comparison honest: everybody admits good tokens, with
 // one key and with many, and nobody is fast by not looking at the signature.
 func TestEverybodyWorks(t *testing.T) {
@@ -44,7 +52,7 @@ func TestEverybodyWorks(t *testing.T) {
 						t.Errorf("%s, %s, %s: good token %d is answered %d", algorithm, name, p.Name, i, status)
 					}
 				}
-				if status := statusOf(h, forged); status/100 != 4 && p.Name != "no authentication" {
+				if status := statusOf(h, forged); status/100 != 4 && p.Name != peer.NoAuth.Name {
 					t.Errorf("%s, %s, %s: a stranger's token is answered %d", algorithm, name, p.Name, status)
 				}
 			}
@@ -104,6 +112,7 @@ func TestRun(t *testing.T) {
 	}
 	checkAdmissions(t, &rep)
 	checkFetches(t, &rep)
+	checkLoopback(t, &rep)
 	checkPlot(t, string(readFile(t, svgFile)))
 }
 

@@ -25,6 +25,7 @@ var sections = []struct {
 	{"fetches", fetches},
 	{"admissions", admissions},
 	{"inprocess", inProcess},
+	{"loopback", loopback},
 	{"policy", toolPolicy},
 	{"memory", memory},
 }

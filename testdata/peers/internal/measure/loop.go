@@ -80,21 +80,21 @@ func (l *Loop) run() (sample, error) {
 			return sample{}, err
 		}
 	}
-	began, beganCPU := time.Now(), cpuTime()
+	began, beganCPU := time.Now(), CPUTime()
 	for i := range l.batch {
 		if err := l.Op(l.next + i); err != nil {
 			return sample{}, err
 		}
 	}
-	wall, cpu := time.Since(began), cpuTime()-beganCPU
+	wall, cpu := time.Since(began), CPUTime()-beganCPU
 	l.next += l.batch
 	n := float64(l.batch)
 	return sample{float64(wall) / n, float64(cpu) / n}, nil
 }
 
-// cpuTime is what the whole process has used, with the garbage collector on other
+// CPUTime is what the whole process has used, with the garbage collector on other
 // processors.
-func cpuTime() time.Duration {
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		panic(err)

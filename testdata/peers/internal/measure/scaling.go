@@ -40,7 +40,7 @@ func (p Plan) Scaling(ops [2]func(i int) error) (float64, error) {
 func together(ops []func(i int) error, n int) (time.Duration, bool, error) {
 	var wg sync.WaitGroup
 	errs := make([]error, len(ops))
-	began, beganCPU := time.Now(), cpuTime()
+	began, beganCPU := time.Now(), CPUTime()
 	for g, op := range ops {
 		wg.Go(func() {
 			for i := range n {
@@ -51,7 +51,7 @@ func together(ops []func(i int) error, n int) (time.Duration, bool, error) {
 		})
 	}
 	wg.Wait()
-	wall, cpu := time.Since(began), cpuTime()-beganCPU
+	wall, cpu := time.Since(began), CPUTime()-beganCPU
 	for _, err := range errs {
 		if err != nil {
 			return 0, false, err

@@ -34,8 +34,8 @@ var Floor = Peer{
 	},
 }
 
-// noAuth is the handler alone.
-var noAuth = Peer{
+// NoAuth is the handler alone.
+var NoAuth = Peer{
 	Name: "no authentication", Baseline: true,
 	New: func(context.Context, Setup) (Middleware, error) {
 		return func(next http.Handler) http.Handler { return next }, nil

@@ -75,7 +75,7 @@ func Versions() map[string]string {
 
 // All is everybody, in the order of the tables.
 func All() []Peer {
-	list := []Peer{Floor, noAuth}
+	list := []Peer{Floor, NoAuth}
 	list = append(list, ours()...)
 	return append(list, golangJWT, goSDK, jws2, goOIDC, jwx2, jwx2Cache, jwx3, tuannvm, jwtauthPeer, auth0)
 }
