@@ -30,6 +30,9 @@ func (p Plan) Paired(base, subject *Loop) (Ratio, error) {
 		return Ratio{}, err
 	}
 	runtime.GC() // neither pays for what was before
+	if err := warm(subject); err != nil {
+		return Ratio{}, err
+	}
 	var all, good [][2]sample
 	for len(good) < p.Ratios && len(all) < patience*p.Ratios {
 		var quad [4]sample
@@ -51,6 +54,30 @@ func (p Plan) Paired(base, subject *Loop) (Ratio, error) {
 		good = all
 	}
 	return ratioOf(good, kept, len(all)), nil
+}
+
+// warmth is for how many slices a loop is warmed at most.
+const warmth = 64
+
+// warm runs a loop until the heap was once as large as it gets, which a collection ends:
+// memory is slow where it is used for the first time.
+func warm(l *Loop) error {
+	before := collections()
+	for range warmth {
+		if _, err := l.run(); err != nil {
+			return err
+		}
+		if collections() > before {
+			break
+		}
+	}
+	return nil
+}
+
+func collections() uint32 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.NumGC
 }
 
 func ratioOf(pairs [][2]sample, kept, all int) Ratio {

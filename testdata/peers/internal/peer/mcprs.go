@@ -19,6 +19,7 @@ type variant struct {
 
 var variants = []variant{
 	{name: "mcp-rs", remembers: true, set: func(*middleware.Config) {}},
+	{name: "mcp-rs, credential forwarded", remembers: true, set: func(c *middleware.Config) { c.DangerouslyForwardCredential = true }},
 	{name: "mcp-rs, no cache", set: func(c *middleware.Config) { c.NoTokenCache = true }},
 }
 
