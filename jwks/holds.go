@@ -18,5 +18,28 @@ func (v *Verifier) Holds(c *Claims, now time.Time) bool {
 		return false
 	}
 	set := c.by.keys.atHand(now)
-	return set != nil && slices.Contains(set.keys, c.key.key)
+	return set != nil && set.holds(c.key)
+}
+
+// holds reports whether find would find the key again. It need not know all that find
+// knows: with a key that came beside it and might fit as well, it says no.
+func (s *keySet) holds(ref *keyRef) bool {
+	if s.anyKid {
+		return slices.Contains(s.keys, ref.key)
+	}
+	there := false
+	for _, k := range s.keys {
+		switch {
+		case k == ref.key:
+			there = true
+		case ref.lone, k.rivals(ref.key):
+			return false
+		}
+	}
+	return there
+}
+
+// rivals reports whether a token that names other might mean k.
+func (k *key) rivals(other *key) bool {
+	return k.id == other.id && k.kind == other.kind && (k.alg == other.alg || k.alg == "" || other.alg == "") && !k.equal(other)
 }

@@ -113,6 +113,35 @@ func TestHoldsByTheKeyItself(t *testing.T) {
 	}
 }
 
+// A key that came beside it makes a token ambiguous that names none, or that names both:
+// what would be refused now is not held for having been accepted before.
+func TestHoldsWhileNoOtherKeyIsMeant(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		r := newKeyRig(t, nil)
+		r.warm()
+		first := r.KeyIDs()[0]
+		named := r.claims(first)
+		nameless, err := r.v.Verify(t.Context(), r.Mint(jwkstest.Token{Header: map[string]any{"kid": nil}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.wantHeld("names none, and there is but one", nameless, true)
+		second := r.AddKey("ES256")
+		r.refresh()
+		r.wantHeld("names none, and there are two", nameless, false)
+		r.wantHeld("names its own", named, true)
+		r.EditKey(second, map[string]any{"kid": first})
+		r.refresh()
+		r.wantHeld("names both", named, false)
+		r.RemoveKey(r.KeyIDs()[1])
+		r.EditKey(r.AddKey("RS256"), map[string]any{"kid": first})
+		time.Sleep(14 * time.Minute)
+		r.verify(r.good()) // is refused still, and has the set fetched
+		time.Sleep(time.Second)
+		r.wantHeld("names both, of which one is for another algorithm", named, true)
+	})
+}
+
 func TestHoldsForConfiguredKeysAndOneVerifier(t *testing.T) {
 	far := noon.AddDate(100, 0, 0)
 	v := believeSecret(t, jwks.Issuer{})

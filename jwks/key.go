@@ -29,17 +29,21 @@ type key struct {
 	issuer string // whose tokens alone it verifies, empty when the key does not say
 	kind   kind
 	public any // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, for a shared secret, []byte
-	ref    *keyRef
+	named  *keyRef
+	lone   *keyRef
 }
 
 // A keyRef is what claims remember of the key that verified them. Some verbs of fmt
 // follow a pointer out of a struct, but not two, and a key may be a secret.
-type keyRef struct{ *key }
+type keyRef struct {
+	*key
+	lone bool // their token named none, which is enough only while there is no other
+}
 
 // newKey checks that public is a key worth verifying with.
 func newKey(id, alg string, public any) (*key, error) {
 	k := &key{id: id, alg: alg, public: public}
-	k.ref = &keyRef{k}
+	k.named, k.lone = &keyRef{key: k}, &keyRef{key: k, lone: true}
 	switch public := public.(type) {
 	case *rsa.PublicKey:
 		if err := checkRSA(public); err != nil {

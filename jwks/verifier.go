@@ -126,7 +126,10 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (*Claims, error) {
 	if err := id.read(claims); err != nil {
 		return nil, err
 	}
-	claims.Type, claims.key = h.typ, k.ref
+	claims.Type, claims.key = h.typ, k.named
+	if h.kid == "" {
+		claims.key = k.lone
+	}
 	if !known {
 		v.headers.put(t.header, h)
 	}

@@ -60,7 +60,7 @@ func (g *Guard) authenticateToken(ctx context.Context, c credential, pol *policy
 	case kindJWT:
 		return g.authenticateJWT(ctx, c, pol, now)
 	case kindEncrypted:
-		return nil, fmt.Errorf("%w; providers send these when a client names no audience or resource, Auth0 for one", jwks.ErrEncrypted)
+		return nil, fmt.Errorf("%w; some providers send these when a client names no audience or resource", jwks.ErrEncrypted)
 	}
 	return nil, opaque.ErrUnrouted
 }

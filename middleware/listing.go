@@ -43,8 +43,8 @@ func (p *Principal) canStepUp() bool {
 	case MethodAnonymous:
 		return true
 	case MethodJWT, MethodOpaque:
-		// RFC 9068 §2.2: without a resource owner, "sub" is the client. Auth0
-		// says it in "gty", and calls the subject "client@clients".
+		// RFC 9068 §2.2: without a resource owner, "sub" is the client. Who makes up
+		// another subject for it says so in "gty".
 		return p.Subject != "" && p.Subject != p.Client && (p.Claims == nil || p.Claims.Text("gty") != "client-credentials")
 	}
 	return false
