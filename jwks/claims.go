@@ -170,7 +170,9 @@ func (r *room) keep() *Claims {
 	if k.Audience != nil { // an empty array is there
 		k.Audience = list[:n:n]
 	}
-	k.Scopes = list[n:len(list):len(list)]
+	if k.Scopes = list[n:len(list):len(list)]; len(k.Scopes) == 0 {
+		k.Scopes = nil
+	}
 	return &k.Claims
 }
 

@@ -60,3 +60,13 @@ func TestClaimsKeepManyWords(t *testing.T) {
 		}
 	}
 }
+
+// Memory that is used again keeps nothing of a token, good or bad.
+func TestNothingIsLeftOfClaims(t *testing.T) {
+	nothing := jwks.LeftInRoom(`{}`)
+	for _, text := range []string{`{"aud":["a","b"],"iss":"x"}`, `{"aud":["a",1]}`, `{"aud":"a","iss":1}`, `{"aud":"a"`, `{"aud":"a","Aud":"b"}`} {
+		if left := jwks.LeftInRoom(text); left != nothing {
+			t.Errorf("%s: %s", text, left)
+		}
+	}
+}

@@ -1,6 +1,11 @@
 package jwks
 
-import "github.com/mcp-rs/mcp-rs/jwks/strictjson"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mcp-rs/mcp-rs/jwks/strictjson"
+)
 
 // SignatureHolds judges the form, the header, the key and the signature of a token as
 // [Verifier.Verify] does, and not what it says: RFCs sign "Payload" and Tolkien. The key
@@ -44,4 +49,15 @@ func sharedSecret(jwk string) []byte {
 		return nil
 	}
 	return secret
+}
+
+// LeftInRoom is what of some claims is left in memory that goes to the next token.
+func LeftInRoom(claims string) string {
+	r := new(room)
+	if c, err := parseClaims(canonical.EncodeToString([]byte(claims)), r); err == nil {
+		c.Scopes = c.appendScopes(r.words[words/2:words/2], []string{"aud"})
+		_ = r.keep()
+	}
+	r.free()
+	return fmt.Sprintf("%v%v%v%v", r.claims, r.members, strings.Trim(fmt.Sprint(r.few), "[{} ]"), strings.Trim(fmt.Sprint(r.words), "[ ]"))
 }

@@ -54,19 +54,25 @@ type bucket struct {
 	tokens [ways]atomic.Pointer[remembered]
 }
 
-// A label is the second from which a token is old, in 32 bits, and 32 of its hash, of
-// which the last makes way for the mark. No label is zero: that is an empty place.
+// A label is the second from which a token is old, in 32 bits, of which the largest means
+// that it never is; and 32 of its hash, of which the last makes way for the mark. No label
+// is zero: that is an empty place.
 func (e *remembered) label() uint64 {
-	old := min(max(e.principal.Claims.Until.Unix()+1, 1), math.MaxUint32)
+	old := min(max(e.principal.Claims.Until.Unix()+1, 1), never)
 	return uint64(old)<<32 | e.hash&math.MaxUint32&^returned
 }
 
-// returned is the mark: the token came again.
-const returned uint64 = 1
+const (
+	returned uint64 = 1              // the mark: the token came again
+	never           = math.MaxUint32 // in the year 2106
+)
 
 func sameHash(label, hash uint64) bool { return uint32(label)>>1 == uint32(hash)>>1 }
 
-func isOld(label uint64, now time.Time) bool { return int64(label>>32) <= now.Unix() }
+func isOld(label uint64, now time.Time) bool {
+	old := int64(label >> 32)
+	return old <= now.Unix() && old != never || label == 0
+}
 
 // A remembered token is immutable. The principal is part of it, to make one piece of
 // memory of two; so the token is kept as long as somebody keeps that.

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -166,5 +167,26 @@ func TestWhoKeepsComingStays(t *testing.T) {
 	t.Logf("%d regulars were forgotten, by %d guests", verified, guests)
 	if verified > guests/4 {
 		t.Errorf("%d regulars were forgotten, by %d guests", verified, guests)
+	}
+}
+
+// A token makes room for others once it is over, by the second, as far as 32 bits go; and
+// then no longer, so that those who come back are still spared.
+func TestWhenTokensMakeRoom(t *testing.T) {
+	last := time.Unix(math.MaxUint32-2, 0)
+	for _, until := range []time.Time{time.Unix(0, 0), time.Unix(1, 0), started, started.Add(999_999_999), last} {
+		if middleware.MakesRoom(until, until.Add(-1)) {
+			t.Errorf("%v: too early", until)
+		}
+		if !middleware.MakesRoom(until, until.Add(time.Second)) {
+			t.Errorf("%v: not a second later", until)
+		}
+	}
+	for _, until := range []time.Time{last.Add(time.Second), time.Unix(253402300799, 0)} {
+		for _, now := range []time.Time{started, until.Add(-1), until.Add(time.Hour)} {
+			if middleware.MakesRoom(until, now) {
+				t.Errorf("%v: at %v", until, now)
+			}
+		}
 	}
 }

@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 	"time"
+
+	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
 // Issue makes a nonce of some time.
@@ -33,6 +35,12 @@ func (g *Guard) Remembered() int {
 		}
 	}
 	return n
+}
+
+// MakesRoom reports whether a token that is good until then is one of the first to make
+// room for another.
+func MakesRoom(until, now time.Time) bool {
+	return isOld((&remembered{principal: Principal{Claims: &jwks.Claims{Until: until}}}).label(), now)
 }
 
 // Refuse answers with an error that no request can cause.

@@ -138,7 +138,8 @@ func (g *Guard) check(r *http.Request, lines *presented, now time.Time, c *call)
 // does.
 //
 // Authorization, X-API-Key, DPoP and what a proxy says of certificates are left out of the
-// header that h gets. The request itself is left as it is.
+// header that h gets. The request itself is left as it is. A header without any of them is
+// not copied: as everywhere in net/http, h must not change it.
 func (g *Guard) Handler(h http.Handler) http.Handler {
 	if h == nil {
 		panic("middleware: Guard.Handler: nil handler")
