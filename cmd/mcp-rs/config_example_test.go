@@ -173,3 +173,13 @@ func TestTwoBlocksAreRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// examplePEM is the public key of .env.mcp.example.
+func examplePEM(t *testing.T) string {
+	t.Helper()
+	value, err := parseEnv(exampleBlocks(t)["custom-pem"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value["MCP_JWT_PUBLIC_KEY"]
+}

@@ -123,10 +123,15 @@ func (c *config) guardVariables() map[string]string {
 	if !c.set(resource) || resource == "MCP_PORT" {
 		resource = "MCP_RESOURCE_URL" // it was assumed, and has to be written instead
 	}
-	secret, public := cmp.Or(c.secretSet(), "MCP_JWT_SECRET"), c.publicSet()
+	secret, public := cmp.Or(c.secretSet(), "MCP_JWT_SECRET"), cmp.Or(c.publicSet(), "MCP_JWT_PUBLIC_KEY")
+	apiKeys := "MCP_API_KEYS"
+	if c.APIKeysFile != "" && len(c.APIKeys.values()) == 0 {
+		apiKeys = "MCP_API_KEYS_FILE"
+	}
 	return map[string]string{
 		"Resource":                resource,
 		"Aliases":                 resource,
+		"ScopePrefix":             resource,           // which presets make it of
 		"Issuers":                 "MCP_AUTH_ENABLED", // there are none
 		"URL":                     issuer,
 		"Issuer":                  issuer,
@@ -151,6 +156,8 @@ func (c *config) guardVariables() map[string]string {
 		"RedirectURIs":            "MCP_REGISTRATION_REDIRECT_URIS",
 		"Leeway":                  "MCP_JWT_LEEWAY",
 		"RequiredClaims":          "MCP_JWT_REQUIRED_CLAIMS",
+		"APIKeys":                 apiKeys,
+		"Opaque":                  "MCP_INTROSPECTION_URL",
 		"Scopes":                  "MCP_REQUIRED_SCOPES",
 		"ChallengeScopes":         "MCP_CHALLENGE_SCOPES",
 		"ScopesSupported":         "MCP_SCOPES_SUPPORTED",
@@ -162,19 +169,6 @@ func (c *config) guardVariables() map[string]string {
 		"TrustedProxies":          "MCP_TRUSTED_PROXIES",
 		"ClientCertificateHeader": "MCP_CLIENT_CERT_HEADER",
 	}
-}
-
-// lookupVariables is where the fields of opaque.Provider come from, if elsewhere.
-func (c *config) lookupVariables() map[string]string {
-	names := c.guardVariables()
-	names["URL"] = "MCP_INTROSPECTION_URL"
-	names["Auth"] = "MCP_INTROSPECTION_AUTH"
-	names["ClientID"] = "MCP_INTROSPECTION_CLIENT_ID"
-	names["Secret"] = c.entryVariables()["opaque.ask.secret_file"]
-	names["JWT"] = "MCP_INTROSPECTION_TOKENS"
-	names["KeepFor"] = "MCP_INTROSPECTION_CACHE"
-	names["Opaque"] = "MCP_INTROSPECTION_URL"
-	return names
 }
 
 // authorizationServers is where clients of a place log in, those of the first provider

@@ -183,7 +183,7 @@ func (c *config) servers(t *trust) []string {
 	case at > 0:
 		first := servers[at]
 		return slices.Insert(slices.Delete(servers, at, at+1), 0, first)
-	case at < 0 && c.OAuthServerURL != "" && c.ownKeys() != "":
+	case at < 0 && c.OAuthServerURL != "" && c.OAuthProvider == "" && c.ownKeys() != "": // else it is an input of the preset
 		return []string{c.OAuthServerURL}
 	}
 	return servers

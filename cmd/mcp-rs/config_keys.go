@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"io"
-	"os"
 	"strings"
 
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
 	"github.com/mcp-rs/mcp-rs/jwks"
 )
 
@@ -40,9 +39,6 @@ func (c *config) ownKeys() string {
 	}
 	return cmp.Or(c.secretSet(), c.publicSet())
 }
-
-// maxKeyFile bounds the files of keys and secrets.
-const maxKeyFile = 1 << 20
 
 // keyMaterial is the keys that are configured here.
 type keyMaterial struct {
@@ -85,17 +81,8 @@ func readSecret(path string, add note) *jwks.Secret {
 type note func(format string, args ...any)
 
 func readKeyFile(path string, add note) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		add("cannot be read: %v; write the path of a file", cause(err))
-		return nil
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	switch {
-	case err == nil && len(text) > maxKeyFile:
-		err = errors.New("it is too large")
-	case err == nil && len(bytes.TrimSpace(text)) == 0:
+	text, err := watch.Read(path)
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
 		err = errors.New("it is empty")
 	}
 	if err != nil {

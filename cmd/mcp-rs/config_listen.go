@@ -1,15 +1,14 @@
 package main
 
 import (
-	"crypto/tls"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
 	"github.com/mcp-rs/mcp-rs/metadata"
 )
 
@@ -179,7 +178,7 @@ func (c *config) checkTLS(p *problems) {
 		if file.path == "" {
 			p.add(file.variable, "is not set, and MCP_HTTPS_ENABLED needs it; write the path of a PEM file")
 			readable = false
-		} else if _, err := os.ReadFile(file.path); err != nil {
+		} else if _, err := watch.Read(file.path); err != nil {
 			p.add(file.variable, "cannot be read: %v; write the path of a PEM file", cause(err))
 			readable = false
 		}
@@ -187,7 +186,7 @@ func (c *config) checkTLS(p *problems) {
 	if !readable {
 		return
 	}
-	if _, err := tls.LoadX509KeyPair(c.SSLCertFile, c.SSLKeyFile); err != nil {
+	if _, err := c.certificate(); err != nil {
 		p.add("MCP_SSL_KEY_FILE", "does not go with MCP_SSL_CERT_FILE: %v; write the files of one certificate", err)
 	}
 }

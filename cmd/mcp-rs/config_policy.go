@@ -77,7 +77,7 @@ func (c *config) readPolicy(path string, add note) middleware.Policy {
 func (c *config) filedPolicy(f *policyFile, add note) middleware.Policy {
 	pol, errs := f.policy(c.shadow)
 	for _, err := range errs {
-		each(err, func(field, problem string) { add("%s %s", strings.TrimPrefix(field, "Policy."), problem) })
+		each(err, func(field, problem string) { add("%s %s", inPolicyFile(field), problem) })
 	}
 	// What the file lets pass without a word needs what the tool says of itself: a
 	// file that is only about lists must not make everything free.
@@ -203,11 +203,11 @@ func (c *config) translatePolicy(pl place, field, problem string) (variable, tex
 	rest := strings.TrimPrefix(field, "Policy.")
 	switch {
 	case strings.HasPrefix(rest, "Denied"):
-		return "MCP_DENYLIST_FILE", fmt.Sprintf("%s %s", strings.TrimPrefix(rest, "Denied"), problem)
+		return "MCP_DENYLIST_FILE", fmt.Sprintf("entry %s %s", oneBased(rest), problem)
 	case pl.Policy != nil || pl.PolicyFile != "" || c.PolicyFile != "":
 		var p problems
 		pl.at.p = &p
-		c.policyNote(pl, &p)("%s %s", rest, problem)
+		c.policyNote(pl, &p)("%s %s", inPolicyFile(field), problem)
 		return p.found[0].Field, p.found[0].Problem
 	case rest == "Implies":
 		return "MCP_SCOPE_HIERARCHY", problem
@@ -216,5 +216,16 @@ func (c *config) translatePolicy(pl place, field, problem string) (variable, tex
 	case rest == "Listing":
 		return "MCP_TOOL_LISTING", problem
 	}
-	return "MCP_TOOL_SCOPES", fmt.Sprintf("%s %s", rest, problem)
+	return "MCP_TOOL_SCOPES", fmt.Sprintf("%s %s", inPolicyFile(field), problem)
+}
+
+// inPolicyFile writes "Policy.Tools["whoami"]" as the file has it, with what is quoted as
+// it is.
+func inPolicyFile(field string) string {
+	name, rest, _ := strings.Cut(field, "[")
+	name = snake(strings.TrimPrefix(name, "Policy."))
+	if rest != "" {
+		name += "[" + rest
+	}
+	return name
 }

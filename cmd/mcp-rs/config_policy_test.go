@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/demo"
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
@@ -56,7 +57,7 @@ func TestPolicyMistakes(t *testing.T) {
 		"the file": {
 			{"no such file", withKey + "; MCP_POLICY_FILE=" + none, "MCP_POLICY_FILE", "no such file"},
 			{"a folder", withKey + "; MCP_POLICY_FILE=" + t.TempDir(), "MCP_POLICY_FILE", "cannot be read"},
-			{"without end", withKey + "; MCP_POLICY_FILE=" + file(strings.Repeat("#", maxPolicyFile)), "MCP_POLICY_FILE", "larger than 1048576 bytes"},
+			{"without end", withKey + "; MCP_POLICY_FILE=" + file(strings.Repeat("#", watch.MaxFile)), "MCP_POLICY_FILE", "larger than 1048576 bytes"},
 			{"empty", policyOf(""), "MCP_POLICY_FILE", "is empty; write {}"},
 			{"only a comment", policyOf("# tools:"), "MCP_POLICY_FILE", "is empty; write {}"},
 			{"not YAML", policyOf("tools: ["), "MCP_POLICY_FILE", "line 1: did not find"},
@@ -71,7 +72,7 @@ func TestPolicyMistakes(t *testing.T) {
 			{"a prompt that is not there", policyOf("prompts: {summarize: {}}"), "MCP_POLICY_FILE", "remove them"},
 			{"a resource that is not there", policyOf("resources: [{uri: 'notes://*'}]"), "MCP_POLICY_FILE", "remove them"},
 			{"a method that nobody calls", policyOf("methods: {tools/cal: {}}"), "MCP_POLICY_FILE", `"tools/cal", which is no method`},
-			{"a condition with a mistake", policyOf("tools: {whoami: {when: 'principal.name == 1'}}"), "MCP_POLICY_FILE", `Tools["whoami"] not a usable condition`},
+			{"a condition with a mistake", policyOf("tools: {whoami: {when: 'principal.name == 1'}}"), "MCP_POLICY_FILE", `tools["whoami"] not a usable condition`},
 			{"a condition of another type", policyOf("tools: {whoami: {when: size(principal.subject)}}"), "MCP_POLICY_FILE", "bool"},
 			{"a trial of nothing", policyOf("tools: {whoami: {shadow: true}}"), "MCP_POLICY_FILE", "write a condition, or remove it"},
 			{"denied under a condition", policyOf("tools: {whoami: {deny: true, when: 'true'}}"), "MCP_POLICY_FILE", "can never matter"},
@@ -86,7 +87,7 @@ func TestPolicyMistakes(t *testing.T) {
 			{"empty", denied(""), "MCP_DENYLIST_FILE", "or [] for nobody"},
 			{"an unknown name", denied("- subjct: alice"), "MCP_DENYLIST_FILE", "line 1: field subjct not found"},
 			{"no list", denied("subject: alice"), "MCP_DENYLIST_FILE", "line 1: cannot unmarshal !!map"},
-			{"everybody", denied("- subject: alice", "- subject: ''"), "MCP_DENYLIST_FILE", "[1] is empty, and would be about everybody"},
+			{"everybody", denied("- subject: alice", "- subject: ''"), "MCP_DENYLIST_FILE", "entry 2 is empty, and would be about everybody"},
 		},
 	}
 	for name, table := range tables {

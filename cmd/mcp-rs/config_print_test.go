@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ MCP_API_KEY_BEARER                    false                                     
 MCP_API_KEY_SCOPES                    read, write, admin                           default
 MCP_JWT_ENABLED                       true                                         default
 MCP_JWT_ISSUER                        https://login.example.com/                   environment
-MCP_JWT_AUDIENCE                      https://mcp.example.com, my-api              file file
+MCP_JWT_AUDIENCE                      https://mcp.example.com, my-api              env file file
 MCP_JWT_ALGORITHM                     RS256                                        default
 MCP_JWT_SECRET                        -                                            not set
 MCP_JWT_SECRET_FILE                   -                                            not set
@@ -50,7 +51,7 @@ MCP_OAUTH_SERVER_ID                   -                                         
 MCP_OAUTH_CLIENT_ID                   -                                            not set
 MCP_OAUTH_CLIENT_SECRET               -                                            not set
 MCP_OAUTH_CLIENT_SECRET_FILE          -                                            not set
-MCP_OAUTH_SERVER_URL                  https://login.example.com                    file file
+MCP_OAUTH_SERVER_URL                  https://login.example.com                    env file file
 MCP_OAUTH_AUTHORIZATION_ENDPOINT      -                                            not set
 MCP_OAUTH_TOKEN_ENDPOINT              -                                            not set
 MCP_OAUTH_REGISTRATION_ENDPOINT       -                                            not set
@@ -103,7 +104,7 @@ resource              https://mcp.example.com/mcp            derived from MCP_JW
 resource, alias       https://mcp.example.com/mcp/messages   derived from the resource
 audience              https://mcp.example.com/mcp            derived from the resource
 audience              https://mcp.example.com/mcp/messages   derived from the resource
-authorization server  https://login.example.com/             derived from the issuers and MCP_OAUTH_SERVER_URL
+authorization server  https://login.example.com/             derived from MCP_JWT_ISSUER
 issuer                https://login.example.com/             derived from MCP_JWT_ISSUER
 audience              https://mcp.example.com                derived from MCP_JWT_AUDIENCE
 audience              my-api                                 derived from MCP_JWT_AUDIENCE
@@ -134,6 +135,53 @@ func TestPrintOfOtherKinds(t *testing.T) {
 		}
 		if got := b.String(); !strings.Contains(got, row.want) || strings.Contains(got, row.not) {
 			t.Errorf("%s: want %q and not %q in\n%s", row.policy, row.want, row.not, got)
+		}
+	}
+}
+
+// Each value is said to come from what one has to change to get another.
+func TestPrintSaysWhereFrom(t *testing.T) {
+	t.Parallel()
+	const keycloak = atHome + "MCP_OAUTH_PROVIDER=keycloak; MCP_OAUTH_SERVER_URL=https://kc.example.com; MCP_OAUTH_TENANT=r"
+	const realm = "https://kc.example.com/realms/r "
+	file := "; MCP_CONFIG_FILE=" + writeFile(t, "variables: {MCP_LOG_LEVEL: debug}\nissuers: [{url: https://b.example.com, audiences: [b], clients: [c]}, {provider: keycloak, url: https://kc.example.com, tenants: [r]}]\n"+
+		"resources: [{url: https://mcp.example.com/notes, audiences: [extra]}]\n")
+	for _, row := range []struct{ policy, settings, name, value, from string }{
+		{"the preset's algorithms", keycloak, "MCP_JWT_ALGORITHM", "RS256, PS256, ES256, EdDSA ", "preset keycloak"},
+		{"unless others are written", keycloak + "; MCP_JWT_ALGORITHM=RS256", "MCP_JWT_ALGORITHM", "RS256 ", "environment"},
+		{"without a preset", withIssuer, "MCP_JWT_ALGORITHM", "RS256 ", "default"},
+		{"a preset that signs nothing", atHome + "MCP_OAUTH_PROVIDER=google; MCP_OAUTH_CLIENT_ID=a", "MCP_JWT_ALGORITHM", "RS256 ", "default"},
+		{"how to authenticate", withIssuer + "; MCP_INTROSPECTION_CLIENT_ID=a; MCP_INTROSPECTION_CLIENT_SECRET=s", "MCP_INTROSPECTION_AUTH", "basic ", "default with MCP_INTROSPECTION_CLIENT_ID"},
+		{"nothing to authenticate with", withIssuer, "MCP_INTROSPECTION_AUTH", "- ", "not set"},
+		{"the login of a preset", keycloak, "authorization server", realm, "derived from MCP_OAUTH_PROVIDER"},
+		{"of issuers", withIssuer, "authorization server", "https://login.example.com ", "derived from MCP_JWT_ISSUER"},
+		{"of a server", atHome + "MCP_OAUTH_SERVER_URL=https://login.example.com; MCP_JWT_AUDIENCE=a", "authorization server", "https://login.example.com ", "derived from MCP_OAUTH_SERVER_URL"},
+		{"of the file", "MCP_AUTH_REQUIRED=true" + file, "authorization server", "https://b.example.com ", "derived from issuers[0] of config file file"},
+		{"of the second there", "MCP_AUTH_REQUIRED=true" + file, "authorization server", realm, "derived from issuers[1] of config file file"},
+		{"of a document of ours", withEntra, "authorization server", "https://mcp.example.com ", "derived from the preset"},
+		{"of another issuer than the preset's, with keys", keycloak + "; MCP_JWT_ISSUER=https://old.example.com/realms/r; MCP_OAUTH_JWKS_URI=https://kc.example.com/k", "authorization server", "https://old.example.com/realms/r ", "derived from MCP_JWT_ISSUER"},
+		{"a client of the variables", keycloak + "; MCP_OAUTH_CLIENT_ID=a", "client", "a ", "derived from MCP_OAUTH_CLIENT_ID"},
+		{"without a preset too", withIssuer + "; MCP_OAUTH_CLIENT_ID=a", "client", "a ", "derived from MCP_OAUTH_CLIENT_ID"},
+		{"a client of the file", "MCP_AUTH_REQUIRED=true; MCP_OAUTH_CLIENT_ID=c" + file, "client", "c ", "derived from issuers[0] of config file file"},
+		{"an audience that a preset makes of the client", atHome + "MCP_OAUTH_PROVIDER=google; MCP_OAUTH_CLIENT_ID=app; MCP_JWT_AUDIENCE=mine", "audience", "app ", "derived from MCP_OAUTH_PROVIDER"},
+		{"and beside it one that is written", atHome + "MCP_OAUTH_PROVIDER=google; MCP_OAUTH_CLIENT_ID=app; MCP_JWT_AUDIENCE=mine", "audience", "mine ", "derived from MCP_JWT_AUDIENCE"},
+		{"an audience of a resource", "MCP_AUTH_REQUIRED=true" + file, "audience", "extra ", "derived from resources[0] of config file file"},
+		{"whom to ask", withIssuer + "; MCP_INTROSPECTION_URL=https://ask.example.com/i", "asked about tokens", "https://login.example.com at https://ask.example.com/i ", "derived from MCP_INTROSPECTION_URL"},
+		{"whom a preset asks", atHome + "MCP_OAUTH_PROVIDER=google; MCP_OAUTH_CLIENT_ID=a", "asked about tokens", "https://accounts.google.com at https://oauth2.googleapis.com/tokeninfo ", "derived from MCP_OAUTH_PROVIDER"},
+		{"the address of keys", withIssuer + "; MCP_OAUTH_JWKS_URI=https://login.example.com/k", "keys", "https://login.example.com/k ", "derived from MCP_OAUTH_JWKS_URI"},
+		{"a variable of the file", "MCP_AUTH_REQUIRED=true" + file, "MCP_LOG_LEVEL", "debug ", "config file file"},
+	} {
+		var b strings.Builder
+		if err := mustRead(t, row.settings).print(&b, nil); err != nil {
+			t.Fatal(err)
+		}
+		found := slices.ContainsFunc(strings.Split(b.String(), "\n"), func(line string) bool {
+			value, is := strings.CutPrefix(line, row.name+" ")
+			from, is2 := strings.CutPrefix(strings.TrimLeft(value, " "), row.value)
+			return is && is2 && strings.TrimSpace(from) == row.from
+		})
+		if !found {
+			t.Errorf("%s: want %s: %s from %s in\n%s", row.policy, row.name, row.value, row.from, b.String())
 		}
 	}
 }

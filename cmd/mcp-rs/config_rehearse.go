@@ -21,7 +21,7 @@ func (c *config) rehearse(p *problems) {
 	}
 	var more problems
 	_, _, err := c.published().handlers(c, nil, nil)
-	each(err, func(field, problem string) { c.translateGuard(c.guardVariables(), field, problem, p, &more) })
+	each(err, func(field, problem string) { c.translatePublished(field, problem, p, &more) })
 	for i := range all {
 		_, err := middleware.New(all[i].config)
 		each(err, func(field, problem string) { c.translate(&all[i], field, problem, p, &more) })
@@ -42,26 +42,27 @@ func (c *config) translate(b *built, field, problem string, p, more *problems) {
 		}
 		return
 	}
-	names := c.guardVariables()
-	if m := fromList.FindStringSubmatch(field); m != nil {
-		spots, prefix := b.issuers, ""
-		if m[1] == "Opaque" {
-			spots, prefix, names = b.lookup, "opaque.", c.lookupVariables()
-		}
-		if i, _ := strconv.Atoi(m[2]); i < len(spots) && spots[i].path != "" {
-			if name := inFileAs(prefix, m[3]); !p.said(spots[i].path, name) {
-				more.add(configVariable, "%s.%s %s", spots[i].path, name, problem)
-			}
-			return
-		}
-	}
-	if name := b.inFile(field); name != "" {
-		if !p.said(b.at.path, name) {
-			more.add(configVariable, "%s.%s %s", b.at.path, name, problem)
-		}
+	w := c.wordsOf(b, field)
+	if m := fromList.FindStringSubmatch(field); m != nil && w.path != "" {
+		more.addInFile(w.path, inFileAs(w.prefix, m[3]), w.say(problem), p)
 		return
 	}
-	c.translateGuard(names, field, problem, p, more)
+	if path, name := c.loginInFile(b, field); path != "" {
+		more.addInFile(path, name, problem, p)
+		return
+	}
+	if name := b.inFile(field); name != "" {
+		more.addInFile(b.at.path, name, w.say(problem), p)
+		return
+	}
+	c.translateGuard(w, field, problem, p, more)
+}
+
+// addInFile notes a mistake in what an entry of the file calls name, unless p has it.
+func (more *problems) addInFile(path, name, problem string, p *problems) {
+	if !p.said(path, name) {
+		more.add(configVariable, "%s.%s %s", path, name, problem)
+	}
 }
 
 // said reports whether a mistake was found already in what an entry of the file calls
@@ -80,12 +81,16 @@ func (p *problems) said(path, name string) bool {
 
 // translateGuard notes a mistake in a field as one in its variable, unless it was said
 // already, in better words, or follows from what was said.
-func (c *config) translateGuard(names map[string]string, field, problem string, p, more *problems) {
+func (c *config) translateGuard(w words, field, problem string, p, more *problems) {
 	name, cause := lastName(field), causes[lastName(field)]
-	if p.has(names[name]) || p.has(cause...) || more.has(cause...) || name == "Issuers" && len(p.found) > 0 {
+	if p.has(w.names[name]) || p.has(cause...) || more.has(cause...) || name == "Issuers" && len(p.found) > 0 {
 		return
 	}
-	more.translate(names, field, problem)
+	if w.names[name] == "" {
+		more.add(w.instead, "%s, which only MCP_CONFIG_FILE can say, %s", w.inFile(field), w.say(problem))
+		return
+	}
+	more.translate(w.names, field, w.say(problem))
 }
 
 // inFile is what an entry of "resources" calls a field of middleware.Config, or "" where it
@@ -96,7 +101,7 @@ func (b *built) inFile(field string) string {
 		return ""
 	}
 	switch m[1] {
-	case "Resource":
+	case "Resource", "ScopePrefix":
 		return "url"
 	case "Aliases":
 		if i, _ := strconv.Atoi(m[2]); i > 0 {
@@ -112,7 +117,7 @@ func (b *built) inFile(field string) string {
 // fileNames is what an entry of "issuers" calls a field, where that is not its name in
 // small letters.
 var fileNames = map[string]string{
-	"URL": "url", "ID": "id", "JWT": "jwt", "JWKSURL": "jwks_url", "PublicKeys": "public_key_file", "Secret": "secret_file",
+	"URL": "url", "ID": "id", "JWT": "jwt", "JWKSURL": "jwks_url", "JWKSURI": "jwks_url", "PublicKeys": "public_key_file", "Secret": "secret_file",
 	"RequireATJWT": "at_jwt", "Names": "claims", "ClientID": "client_id", "Issuer": "url", "Header": "headers",
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,7 +26,7 @@ type sources struct {
 func gather(environ []string, path string, p *problems) *sources {
 	in := &sources{values: map[string]string{}, from: map[string]string{}}
 	if path != "" {
-		in.merge(readEnvFile(path, p), "file "+filepath.Base(path), p)
+		in.merge(readEnvFile(path, p), "env file "+filepath.Base(path), p)
 	}
 	env := map[string]string{}
 	for _, entry := range environ {
@@ -85,7 +84,7 @@ func nearest(name string) string {
 // readEnvFile reads a file of NAME=value lines. It quotes nothing from the file:
 // a line that cannot be read may hold a secret.
 func readEnvFile(path string, p *problems) map[string]string {
-	data, err := os.ReadFile(path)
+	data, err := readEnvText(path, envPatience)
 	if err != nil {
 		p.add("--env-file", "cannot read %s: %v; write the path of a file with NAME=value lines", path, cause(err))
 		return nil

@@ -71,7 +71,7 @@ func TestEnvironmentWinsOverFile(t *testing.T) {
 		{"space around a value means nothing", c.Host, "127.0.0.1"},
 		{"the file alone", c.AuthRequired, true},
 		{"source: environment", c.from["MCP_PORT"], "environment"},
-		{"source: file", c.from["MCP_LOG_LEVEL"], "file file"},
+		{"source: file", c.from["MCP_LOG_LEVEL"], "env file file"},
 		{"source: nowhere", c.from["MCP_MAX_BODY_BYTES"], ""},
 	} {
 		if is.got != is.want {
@@ -212,8 +212,8 @@ func TestUnknownVariablesAreWarnedOf(t *testing.T) {
 		{"nothing like ours", "MCP_TOOL_TIMEOUT", "mcp-rs has no such variable"},
 	} {
 		for from, load := range map[string]func() (*config, error){
-			"environment": func() (*config, error) { return read("MCP_API_KEYS=k; " + row.name + "=canary") },
-			"file file":   func() (*config, error) { return load(nil, writeFile(t, "MCP_API_KEYS=k\n"+row.name+"=canary\n")) },
+			"environment":   func() (*config, error) { return read("MCP_API_KEYS=k; " + row.name + "=canary") },
+			"env file file": func() (*config, error) { return load(nil, writeFile(t, "MCP_API_KEYS=k\n"+row.name+"=canary\n")) },
 		} {
 			c, err := load()
 			if err != nil {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/preset"
 	"github.com/mcp-rs/mcp-rs/jwks"
@@ -49,11 +51,30 @@ var input = map[string]string{
 	"ClientSecret": "client_secret_file", "Audiences": "audiences", "Required": "required_claims",
 }
 
+// mentionedInput is an input in the problem of another one.
+var mentionedInput = regexp.MustCompile(`\bInputs\.([A-Za-z]+)`)
+
+// inputs is a problem of a preset in the words of where its inputs were written.
+func (s spot) inputs(problem string) string {
+	return mentionedInput.ReplaceAllStringFunc(problem, func(field string) string {
+		name := input[strings.TrimPrefix(field, "Inputs.")]
+		if s.path == "" {
+			return cmp.Or(s.variables[name], name)
+		}
+		return name
+	})
+}
+
 // load makes a provider of a preset. One that cannot be had is the zero one: what is
 // wrong was said, and what would follow from it needs not be.
 func (s spot) load(name string, in preset.Inputs) *preset.Provider {
 	made, err := preset.Load(name, in)
-	each(err, func(field, problem string) { s.add(cmp.Or(input[field], "provider"), "%s", problem) })
+	unread := in.ClientSecret != nil && in.ClientSecret.Len() == 0 // of a file, which was said
+	each(err, func(field, problem string) {
+		if field != "ClientSecret" || !unread {
+			s.add(cmp.Or(input[field], "provider"), "%s", s.inputs(problem))
+		}
+	})
 	if err != nil {
 		return new(preset.Provider)
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
 )
 
 const (
@@ -49,7 +51,7 @@ func newPEMFiles(t *testing.T) pemFiles {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	f := pemFiles{huge: writeFile(t, strings.Repeat("x", maxKeyFile+1)), garbage: writeFile(t, "canary"), empty: writeFile(t, "\n"), none: "/nonexistent/canary"}
+	f := pemFiles{huge: writeFile(t, strings.Repeat("x", watch.MaxFile+1)), garbage: writeFile(t, "canary"), empty: writeFile(t, "\n"), none: "/nonexistent/canary"}
 	der, err := x509.MarshalPKIXPublicKey(&ec.PublicKey)
 	f.ec = block("PUBLIC KEY", der, err)
 	der, err = x509.MarshalPKIXPublicKey(&small.PublicKey)
@@ -167,7 +169,7 @@ func TestMistakes(t *testing.T) {
 			{"an empty file of a secret", withIssuer + "; MCP_JWT_ALGORITHM=HS256; MCP_JWT_SECRET_FILE=" + f.empty, "MCP_JWT_SECRET_FILE", "empty"},
 			{"no such file of a key", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + f.none, "MCP_JWT_PUBLIC_KEY_FILE", "no such file"},
 			{"no such file of a key, of an issuer without documents", "MCP_JWT_ISSUER=maker; MCP_JWT_AUDIENCE=a; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + f.none, "MCP_JWT_PUBLIC_KEY_FILE", "no such file"},
-			{"a file without end", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + f.huge, "MCP_JWT_PUBLIC_KEY_FILE", "too large"},
+			{"a file without end", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + f.huge, "MCP_JWT_PUBLIC_KEY_FILE", "it is larger than 1048576 bytes"},
 			{"a folder is no key", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + t.TempDir(), "MCP_JWT_PUBLIC_KEY_FILE", "cannot be read"},
 			{"a key that is no PEM", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY_FILE=" + f.garbage, "MCP_JWT_PUBLIC_KEY_FILE", "PEM"},
 			{"an inline key that is no PEM", withIssuer + "; MCP_JWT_ALGORITHM=ES256; MCP_JWT_PUBLIC_KEY=canary", "MCP_JWT_PUBLIC_KEY", "PEM"},
@@ -195,16 +197,6 @@ func TestMistakes(t *testing.T) {
 			}
 		}
 	}
-}
-
-// examplePEM is the public key of .env.mcp.example.
-func examplePEM(t *testing.T) string {
-	t.Helper()
-	value, err := parseEnv(exampleBlocks(t)["custom-pem"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value["MCP_JWT_PUBLIC_KEY"]
 }
 
 func TestAllMistakesAtOnce(t *testing.T) {

@@ -195,7 +195,7 @@ func TestConfigFileMistakes(t *testing.T) {
 		{"an issuer that is not there", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, issuers: [https://a.example.com/]}]\n", "resources[0].issuers[0] "},
 		{"a policy twice", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, policy: {}, policy_file: " + secret + "}]\n", "resources[0].policy_file stands beside policy"},
 		{"a tool that is not there", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, policy: {tools: {x: {}}}}]\n", `resources[0].policy has a rule about the tool "x"`},
-		{"a condition that is none", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, policy: {tools: {whoami: {when: '1 +'}}}}]\n", `resources[0].policy Tools["whoami"]`},
+		{"a condition that is none", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, policy: {tools: {whoami: {when: '1 +'}}}}]\n", `resources[0].policy tools["whoami"]`},
 		{"a scope that is none", "issuers: [{url: https://a.example.com}]\nresources: [{url: https://m.example.com/a, scopes: ['a b']}]\n", "resources[0].scopes[0] "},
 	} {
 		_, err := readConfig(t, row.file, "MCP_API_KEYS=k")

@@ -46,12 +46,12 @@ func TestBadFilesAreNotReloaded(t *testing.T) {
 		{"half of it", policy, "tools: {whoami: {scopes", "MCP_POLICY_FILE: cannot be used: line 1: did not find expected ',' or '}'"},
 		{"a name that does not exist", policy, "tools: {whoami: {scops: []}}", "MCP_POLICY_FILE: cannot be used: line 1: field scops not found"},
 		{"a tool that is not there", policy, "tools: {who: {}}", `MCP_POLICY_FILE: has a rule about the tool \"who\", which is not there`},
-		{"no condition", policy, "tools: {whoami: {when: 'principal.name'}}", `MCP_POLICY_FILE: Tools[\"whoami\"] not a usable condition`},
-		{"a rule that cannot hold", policy, "tools: {whoami: {deny: true, scopes: [a]}}", `MCP_POLICY_FILE: Tools[\"whoami\"] denies`},
+		{"no condition", policy, "tools: {whoami: {when: 'principal.name'}}", `MCP_POLICY_FILE: tools[\"whoami\"] not a usable condition`},
+		{"a rule that cannot hold", policy, "tools: {whoami: {deny: true, scopes: [a]}}", `MCP_POLICY_FILE: tools[\"whoami\"] denies`},
 		{"nothing", policy, "", "MCP_POLICY_FILE: is empty"},
 		{"good again", policy, "tools: {whoami: {scopes: [write]}}", ""},
 		{"an unknown name", list, "- subjct: mallory", "MCP_DENYLIST_FILE: cannot be used: line 1: field subjct not found"},
-		{"everybody", list, "- subject: ''", "MCP_DENYLIST_FILE: [0] is empty, and would be about everybody"},
+		{"everybody", list, "- subject: ''", "MCP_DENYLIST_FILE: entry 1 is empty, and would be about everybody"},
 		{"nothing", list, "", "MCP_DENYLIST_FILE: is empty"},
 	} {
 		write(row.path, row.text)

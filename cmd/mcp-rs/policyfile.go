@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
 	"github.com/mcp-rs/mcp-rs/middleware"
 	"github.com/mcp-rs/mcp-rs/middleware/condition"
 )
@@ -48,25 +48,14 @@ type deniedFile struct {
 	TokenID string `yaml:"token_id"`
 }
 
-// maxPolicyFile bounds what is read.
-const maxPolicyFile = 1 << 20
-
 // readYAML reads one document strictly: a name that is not known, or there twice,
 // is a mistake, because the rule that was meant would be missing. So is an empty
 // file: it is what others see while one is being written, and it would let in
 // whoever the rules keep out.
 func readYAML(path string, into any) error {
-	f, err := os.Open(path)
+	text, err := watch.Read(path)
 	if err != nil {
-		return fmt.Errorf("cannot be read: %w", cause(err))
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxPolicyFile+1))
-	if err != nil {
-		return fmt.Errorf("cannot be read: %w", cause(err))
-	}
-	if len(text) > maxPolicyFile {
-		return fmt.Errorf("is larger than %d bytes", maxPolicyFile)
+		return fmt.Errorf("cannot be read: %w; write the path of a file", cause(err))
 	}
 	var tree yaml.Node
 	if yaml.Unmarshal(text, &tree) == nil {

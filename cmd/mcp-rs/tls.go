@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"sync/atomic"
 
@@ -17,7 +18,7 @@ func (s *server) secure(ctx context.Context, listener net.Listener) (net.Listene
 	}
 	var current atomic.Pointer[tls.Certificate]
 	read := func() error {
-		certificate, err := tls.LoadX509KeyPair(s.conf.SSLCertFile, s.conf.SSLKeyFile)
+		certificate, err := s.conf.certificate()
 		if err == nil {
 			current.Store(&certificate)
 		}
@@ -50,4 +51,17 @@ func (s *server) secure(ctx context.Context, listener net.Listener) (net.Listene
 			return current.Load(), nil
 		},
 	}), nil
+}
+
+// certificate reads the files of MCP_SSL_CERT_FILE and MCP_SSL_KEY_FILE.
+func (c *config) certificate() (tls.Certificate, error) {
+	chain, err := watch.Read(c.SSLCertFile)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("MCP_SSL_CERT_FILE cannot be read: %w", cause(err))
+	}
+	key, err := watch.Read(c.SSLKeyFile)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("MCP_SSL_KEY_FILE cannot be read: %w", cause(err))
+	}
+	return tls.X509KeyPair(chain, key)
 }

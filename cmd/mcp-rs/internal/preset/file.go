@@ -51,7 +51,8 @@ type demand struct {
 	Problem string
 }
 
-// A refusal is a combination of inputs that cannot work.
+// A refusal is a combination of inputs that cannot work. The problem may hold what named
+// groups of the conditions stand for too, and mentions other inputs as Inputs.Tenants.
 type refusal struct {
 	When    conditions
 	Field   string // of Inputs
@@ -131,7 +132,7 @@ func Names() []string {
 	for _, entry := range entries {
 		list = append(list, strings.TrimSuffix(entry.Name(), ".yaml"))
 	}
-	slices.Sort(list) // "github-actions.yaml" comes before "github.yaml", and its name after
+	slices.Sort(list) // "acme-login.yaml" comes before "acme.yaml", and its name after
 	return list
 }
 

@@ -57,10 +57,13 @@ func TestPlaceholders(t *testing.T) {
 		m := raw(t, name)
 		declared, _ := m["inputs"].(map[string]any)
 		delete(m, "inputs")
+		groups := groupsOf(t, name, m["refuses"], declared)
 		walk("", m, func(member, text string) {
 			for _, found := range braces.FindAllStringSubmatch(text, -1) {
 				input := found[1]
 				switch {
+				case groups[input] && (member == "problem" || member == "when"): // which the condition has found
+					continue
 				case input == "tenantid", input == "resource" && !slices.Contains(inURLs, member), input == "audience" && member == "audiences":
 					continue
 				case input == "base":
@@ -80,6 +83,21 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
+// groupsOf is the named groups of conditions. None has the name of an input.
+func groupsOf(t *testing.T, preset string, refuses any, declared map[string]any) map[string]bool {
+	t.Helper()
+	groups := map[string]bool{}
+	walk("", refuses, func(member, text string) {
+		for _, found := range regexp.MustCompile(`\(\?<([a-z]+)>`).FindAllStringSubmatch(text, -1) {
+			groups[found[1]] = true
+			if declared[found[1]] != nil || found[1] == "base" {
+				t.Errorf("%s: the group %s has the name of an input", preset, found[1])
+			}
+		}
+	})
+	return groups
+}
+
 // A condition is about an input of the file, in words that are understood.
 func TestConditionsAreAboutInputs(t *testing.T) {
 	for _, name := range preset.Names() {
@@ -90,8 +108,13 @@ func TestConditionsAreAboutInputs(t *testing.T) {
 				return
 			}
 			words := strings.Fields(text)
-			if len(words) < 2 || declared[words[0]] == nil || !slices.Contains([]string{"given", "missing", "single", "several", "is"}, words[1]) || (len(words) == 3) != (words[1] == "is") {
+			valued := len(words) > 1 && slices.Contains([]string{"is", "differs", "matches"}, words[1])
+			if len(words) < 2 || declared[words[0]] == nil || !valued && !slices.Contains([]string{"given", "missing", "single", "several"}, words[1]) || (len(words) == 3) != valued {
 				t.Errorf("%s: the condition %q", name, text)
+			} else if words[1] == "matches" {
+				if _, err := regexp.Compile(words[2]); err != nil || !strings.HasPrefix(words[2], "^") {
+					t.Errorf("%s: the condition %q: %v", name, text, err)
+				}
 			}
 		})
 	}
@@ -195,7 +218,13 @@ func checkProvider(t *testing.T, p *preset.Provider) {
 // What fixtures refuse for a reason that only the provider can explain is explained.
 func TestHintsForWhatIsTold(t *testing.T) {
 	for name, hints := range map[string]map[string]string{
-		"auth0":    {"encrypted_token": "Resource Parameter Compatibility Profile"},
+		"auth0": {
+			"encrypted_token": "Resource Parameter Compatibility Profile",
+			"opaque_token":    "identifier " + resource,
+		},
+		"ory":      {"opaque_token": "access token strategy is jwt", "wrong_audience": "allow the client the audience"},
+		"zitadel":  {"opaque_token": "Auth Token Type"},
+		"logto":    {"opaque_token": "indicator " + resource},
 		"keycloak": {"wrong_audience": "mapper of type Audience with Included Custom Audience " + resource},
 		"okta":     {"wrong_issuer": "org authorization server"},
 		"cognito":  {"wrong_audience": "ID token", "wrong_client": "MCP_OAUTH_CLIENT_ID"},

@@ -78,6 +78,7 @@ func secret(s *jwks.Secret) []string {
 // problems collects what is wrong with the inputs of one provider.
 type problems struct {
 	title string
+	wrong []string // fields with a value that is not of their form
 	errs  []error
 }
 
@@ -106,7 +107,8 @@ func (f *file) values(in Inputs, p *problems) values {
 		}
 		for _, value := range given {
 			if !declared.takes(value) {
-				p.add(field.field, "has %.100q, which is not %s; write %s", value, declared.form(), declared.what())
+				p.wrong = append(p.wrong, field.field)
+				p.add(field.field, "has %s, which is not %s; write %s", shown(value), declared.form(), declared.what())
 			}
 		}
 		v[field.name] = given
@@ -115,6 +117,14 @@ func (f *file) values(in Inputs, p *problems) values {
 		v["base"] = one(strings.TrimSuffix(at[0], "/"))
 	}
 	return v
+}
+
+// shown is a value in a sentence. There may be a password before an @.
+func shown(value string) string {
+	if strings.Contains(value, "@") {
+		return "a value with an @"
+	}
+	return fmt.Sprintf("%.100q", value)
 }
 
 // what is the end of a sentence that says what to write.
@@ -153,11 +163,26 @@ func (f *file) demand(in Inputs, v values, p *problems) {
 			p.add("Required", "%s", d.Problem)
 		}
 	}
+	wrong := p.inputs()
 	for _, r := range f.Refuses {
-		if r.When.hold(v) {
-			p.add(r.Field, "%s", r.Problem)
+		if slices.ContainsFunc(r.When.about(), func(name string) bool { return slices.Contains(wrong, name) }) {
+			continue // what would follow from a mistake needs not be said
+		}
+		if with := r.When.with(v); with != nil {
+			p.add(r.Field, "%s", with.text(r.Problem))
 		}
 	}
+}
+
+// inputs is the names of those with a value that is wrong by itself.
+func (p *problems) inputs() []string {
+	var names []string
+	for _, field := range fields {
+		if slices.Contains(p.wrong, field.field) {
+			names = append(names, field.name)
+		}
+	}
+	return names
 }
 
 // met reports whether each way to meet a required claim tells whose tokens are meant:

@@ -12,7 +12,7 @@ import (
 // Inputs are what only the operator knows. A provider needs some of them; its file says
 // which, and gives the others defaults.
 type Inputs struct {
-	Domain       string       // a host name: tenant.eu.auth0.com
+	Domain       string       // a host name: tenant.login.example.com
 	Tenants      []string     // tenant, realm, user pool, project or environment
 	Region       string       // where the provider keeps it
 	Server       string       // which of a tenant's authorization servers
@@ -27,8 +27,8 @@ type Inputs struct {
 
 // A Provider is what follows from a preset and its inputs.
 type Provider struct {
-	Name    string            // as it is written in a configuration: "auth0"
-	Title   string            // as people write it: "Auth0"
+	Name    string            // as it is written in a configuration: "acme-login"
+	Title   string            // as people write it: "Acme Login"
 	Issuers []jwks.Issuer     // whose signed tokens to believe
 	Opaque  []opaque.Provider // whom to ask about the others
 

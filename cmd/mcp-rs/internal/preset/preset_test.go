@@ -112,7 +112,20 @@ func TestInputErrors(t *testing.T) {
 		{"a claim that everybody can have", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"event_name=push"}}, []string{"Required: is missing a claim"}},
 		{"a workflow that everybody can call", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"job_workflow_ref=my-org/my-repo/.github/workflows/deploy.yml@refs/heads/main"}}, []string{"Required: is missing a claim"}},
 		{"a way around the claim", "github-actions", preset.Inputs{Audiences: []string{"a"}, Required: []string{"repository_owner=a|event_name=push"}}, []string{"Required: is missing a claim"}},
-		{"a secret without a client", "oidc", preset.Inputs{URL: "https://login.example.com", Audiences: []string{"a"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: is missing beside ClientSecret"}},
+		{"a realm in the URL too", "keycloak", preset.Inputs{URL: "https://kc.example.com/auth/realms/team/", Tenants: []string{"team"}}, []string{
+			"URL: names the realm, which is what Inputs.Tenants is for; write https://kc.example.com/auth here and team there",
+		}},
+		{"a realm in the URL alone", "keycloak", preset.Inputs{URL: "https://kc.example.com/realms/team/.well-known/openid-configuration"}, []string{
+			"Tenants: is missing", "URL: names the realm…write https://kc.example.com here and team there",
+		}},
+		{"a password in the URL", "keycloak", preset.Inputs{URL: "https://me:canary@kc.example.com/realms/team", Tenants: []string{"team"}}, []string{"URL: has a value with an @, which is not an https URL"}},
+		{"a pool of another region", "cognito", preset.Inputs{Region: "eu-central-1", Tenants: []string{"eu-west-1_AbCdEfGhI"}, Clients: []string{"a"}}, []string{
+			"Region: is eu-central-1, and the user pool eu-west-1_AbCdEfGhI of Inputs.Tenants is in eu-west-1; write eu-west-1",
+		}},
+		{"a pool and a region that is none", "cognito", preset.Inputs{Region: "eu/central", Tenants: []string{"eu-west-1_AbCdEfGhI"}, Clients: []string{"a"}}, []string{"Region: has \"eu/central\", which is not one word"}},
+		{"the admin console", "okta", preset.Inputs{Domain: "your-org-admin.okta.com", Audiences: []string{"a"}}, []string{"Domain: is the domain of the admin console…write your-org.okta.com"}},
+		{"the admin console of a trial", "okta", preset.Inputs{Domain: "dev-1-admin.oktapreview.com", Audiences: []string{"a"}}, []string{"Domain: is the domain of the admin console…write dev-1.oktapreview.com"}},
+		{"a secret without a client", "oidc", preset.Inputs{URL: "https://login.example.com", Audiences: []string{"a"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: is missing beside Inputs.ClientSecret"}},
 		{"an empty secret", "github", preset.Inputs{Clients: []string{"Iv1.8a61f9b3a7aba766"}, ClientSecret: jwks.NewSecret(nil)}, []string{"ClientSecret: is missing"}},
 		{"a client that breaks out", "github", preset.Inputs{Clients: []string{"../../user"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: has…one word"}},
 	} {
@@ -132,6 +145,23 @@ func TestInputErrors(t *testing.T) {
 				t.Error("the secret is in the error")
 			}
 		})
+	}
+}
+
+// What only looks like one of those mistakes is none.
+func TestInputsThatAreGood(t *testing.T) {
+	for _, test := range []struct {
+		name, provider string
+		in             preset.Inputs
+	}{
+		{"a domain of one's own", "okta", preset.Inputs{Domain: "shop-admin.example.com", Audiences: []string{"a"}}},
+		{"an org of that name", "okta", preset.Inputs{Domain: "admin.okta.com", Audiences: []string{"a"}}},
+		{"a path before the realms", "keycloak", preset.Inputs{URL: "https://kc.example.com/realmsandmore", Tenants: []string{"a"}}},
+		{"a region with more parts", "cognito", preset.Inputs{Region: "us-gov-west-1", Tenants: []string{"us-gov-west-1_A_b"}, Clients: []string{"a"}}},
+	} {
+		if got := problems(t, test.provider, test.in); got != nil {
+			t.Errorf("%s: %q", test.name, got)
+		}
 	}
 }
 

@@ -57,11 +57,19 @@ func (v values) audiences(entries []string) []string {
 	return v.list(entries)
 }
 
-// conditions must all hold. One is the name of an input and "given", "missing", "several",
-// or "is" and a value: "server is v1".
+// conditions must all hold. One is the name of an input and "given", "missing", "single",
+// "several", or one of these with what follows it: "is" and "differs" with a value, which
+// may have placeholders, and "matches" with a regular expression.
 type conditions []string
 
-func (c conditions) hold(v values) bool {
+func (c conditions) hold(v values) bool { return c.with(v) != nil }
+
+// with is v, and what the named groups of expressions stand for; nil where not all hold.
+func (c conditions) with(v values) values {
+	v = maps.Clone(v)
+	if v == nil {
+		v = values{}
+	}
 	for _, condition := range c {
 		name, rest, _ := strings.Cut(condition, " ")
 		given := v[name]
@@ -76,11 +84,36 @@ func (c conditions) hold(v values) bool {
 		case "several":
 			holds = len(given) > 1
 		case "is":
-			holds = len(given) == 1 && given[0] == value
+			holds = len(given) == 1 && given[0] == v.text(value)
+		case "differs":
+			holds = len(given) == 1 && given[0] != v.text(value)
+		case "matches":
+			holds = len(given) == 1 && v.capture(regexp.MustCompile(value), given[0])
 		}
 		if !holds {
-			return false
+			return nil
 		}
 	}
-	return true
+	return v
+}
+
+// capture adds what the named groups of an expression stand for in text, if it matches.
+func (v values) capture(expression *regexp.Regexp, text string) bool {
+	found := expression.FindStringSubmatch(text)
+	for i, name := range expression.SubexpNames() {
+		if found != nil && name != "" {
+			v[name] = one(found[i])
+		}
+	}
+	return found != nil
+}
+
+// about is the inputs that conditions are about.
+func (c conditions) about() []string {
+	var names []string
+	for _, condition := range c {
+		name, _, _ := strings.Cut(condition, " ")
+		names = append(names, name)
+	}
+	return names
 }

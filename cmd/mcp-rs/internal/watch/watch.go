@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -72,11 +71,11 @@ func loop(ctx context.Context, watcher *fsnotify.Watcher, paths []string, seen [
 
 type digest [sha256.Size]byte
 
-// digests is what tells contents apart; a file that can't be read has none.
+// digests is what tells contents apart; a file that can't be read, or is none, has none.
 func digests(paths []string) []digest {
 	list := make([]digest, len(paths))
 	for i, path := range paths {
-		if content, err := os.ReadFile(path); err == nil {
+		if content, err := Read(path); err == nil {
 			list[i] = sha256.Sum256(content)
 		}
 	}

@@ -1,0 +1,59 @@
+package watch
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// MaxFile bounds what is read of one file, in bytes: keys, policies and lists of callers
+// are far from it.
+const MaxFile = 1 << 20
+
+// ErrTooLarge is a file of more than MaxFile bytes.
+var ErrTooLarge = fmt.Errorf("it is larger than %d bytes", MaxFile)
+
+// Read returns the content of a regular file of bounded size. A link counts as what it
+// leads to: Kubernetes mounts files behind two. Anything else is an error at once: to open
+// a pipe could take for ever, and a device has no end.
+func Read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is %s, and no regular file", what(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return ReadAll(f)
+}
+
+// ReadAll returns what r has, if that is not more than MaxFile bytes.
+func ReadAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > MaxFile:
+		return nil, ErrTooLarge
+	}
+	return text, nil
+}
+
+// what is a word for what is no regular file.
+func what(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
