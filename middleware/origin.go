@@ -38,8 +38,13 @@ func (g *Guard) checkHost(r *http.Request) error {
 // overLoopback reports whether the connection came to a loopback address of ours.
 // What the address of the peer is says nothing: a browser here is a peer here.
 func overLoopback(r *http.Request) bool {
-	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && metadata.IsLoopbackHost(addr.String())
+	switch addr := r.Context().Value(http.LocalAddrContextKey).(type) {
+	case *net.TCPAddr: // as it nearly always is; to write it down costs more than all the rest
+		return addr.IP.IsLoopback()
+	case net.Addr:
+		return metadata.IsLoopbackHost(addr.String())
+	}
+	return false
 }
 
 // hostname is a Host without its port, in lower case.
