@@ -132,9 +132,9 @@ func (g *Guard) remember(token string, claims *jwks.Claims, pol *policy, now tim
 		p := principalOf(MethodJWT, claims, pol)
 		return &p
 	}
-	// Cloned, though that takes a third of the time of all this: it could keep all of the
-	// header of its request, or lie in a buffer that a server other than net/http's uses
-	// again, and what is compared must not change. Claims have memory of their own.
+	// Cloned, which is most of what remembering costs: it could keep all of the header of
+	// its request, or lie in a buffer that a server other than net/http's uses again, and
+	// what is compared must not change. Claims have memory of their own.
 	return &g.seen.keep(strings.Clone(token), claims, pol, now).principal
 }
 
