@@ -148,14 +148,16 @@ func (c *Claims) parse(m strictjson.MemberOf[string]) (err error) {
 	case "iat":
 		c.IssuedAt, err = parseDate(m)
 	case "aud":
-		if c.Audience, err = appendStrings(c.room.words[:0:words/2], m.Value); err != nil {
+		if c.Audience, err = appendStrings(c.room.words[:0:roomWords/2], m.Value); err != nil {
 			return fmt.Errorf("%w: %q is neither a string nor an array of strings", ErrMalformed, "aud")
 		}
 	}
 	return err
 }
 
-// Kept claims have room for a token's usual number of audiences and scopes.
+// Kept claims have room for a token's usual number of audiences and scopes: six are as many
+// as the memory holds that is handed out for the claims anyway, or nearly. More take memory
+// of their own.
 type kept struct {
 	Claims
 	words [6]string
@@ -167,7 +169,7 @@ func (r *room) keep() *Claims {
 	k.room = nil
 	n, list := len(k.Audience), k.words[:0]
 	list = append(append(slices.Grow(list, n+len(k.Scopes)), k.Audience...), k.Scopes...)
-	if k.Audience != nil { // an empty array is there
+	if k.Audience != nil { // “[]” is not the same as no claim
 		k.Audience = list[:n:n]
 	}
 	if k.Scopes = list[n:len(list):len(list)]; len(k.Scopes) == 0 {
@@ -178,11 +180,10 @@ func (r *room) keep() *Claims {
 
 var malformedClaims = malformed("claims")
 
-// stringOrArray reads a value that is an array of strings, or the one string that it is.
+// stringOrArray reads a value that is a string or an array of strings.
 func stringOrArray(value string) ([]string, error) { return appendStrings(nil, value) }
 
-// appendStrings is stringOrArray behind what is in a list already. Without an error, what
-// it returns is not nil.
+// appendStrings appends them to a list. Without an error, what it returns is not nil.
 func appendStrings(to []string, value string) ([]string, error) {
 	if strictjson.Kind(value) == '"' {
 		text, err := strictjson.Unquote(value)

@@ -55,7 +55,7 @@ func sharedSecret(jwk string) []byte {
 func LeftInRoom(claims string) string {
 	r := new(room)
 	if c, err := parseClaims(canonical.EncodeToString([]byte(claims)), r); err == nil {
-		c.Scopes = c.appendScopes(r.words[words/2:words/2], []string{"aud"})
+		c.Scopes = c.appendScopes(r.words[roomWords/2:roomWords/2], []string{"aud"})
 		_ = r.keep()
 	}
 	r.free()

@@ -39,7 +39,8 @@ func (s *keySet) holds(ref *keyRef) bool {
 	return there
 }
 
-// rivals reports whether a token that names other might mean k.
+// rivals reports whether a token that names other might mean k. Whose key k is does not
+// count: to see a rival too many costs time alone.
 func (k *key) rivals(other *key) bool {
 	return k.id == other.id && k.kind == other.kind && (k.alg == other.alg || k.alg == "" || other.alg == "") && !k.equal(other)
 }

@@ -29,8 +29,9 @@ type key struct {
 	issuer string // whose tokens alone it verifies, empty when the key does not say
 	kind   kind
 	public any // *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey or, for a shared secret, []byte
-	named  *keyRef
-	lone   *keyRef
+
+	// What claims remember, of a token that named the key and of one that named none.
+	named, lone *keyRef
 }
 
 // A keyRef is what claims remember of the key that verified them. Some verbs of fmt

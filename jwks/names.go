@@ -37,6 +37,7 @@ func (n Names) copied(p *problems) Names {
 // cut. No claims means "scope" (RFC 8693 §4.2) or, where there is none, "scp".
 func (c *Claims) ReadScopes(claims []string) []string { return c.appendScopes(nil, claims) }
 
+// appendScopes is ReadScopes behind what is in a list already.
 func (c *Claims) appendScopes(to []string, claims []string) []string {
 	if len(claims) == 0 {
 		if c.Has("scope") {
@@ -160,6 +161,6 @@ func (is *issuer) read(c *Claims) error {
 	if c.User, err = c.user(is.names.User); err != nil {
 		return err
 	}
-	c.Scopes = c.appendScopes(c.room.words[words/2:words/2], is.names.Scopes)
+	c.Scopes = c.appendScopes(c.room.words[roomWords/2:roomWords/2], is.names.Scopes)
 	return nil
 }

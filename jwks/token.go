@@ -47,10 +47,10 @@ type room struct {
 	claims  Claims
 	members []strictjson.MemberOf[string] // of the claims
 	few     [16]strictjson.MemberOf[string]
-	words   [words]string // half for audiences, half for scopes
+	words   [roomWords]string // half for audiences, half for scopes
 }
 
-const words = 32
+const roomWords = 32
 
 var rooms = sync.Pool{New: func() any { return new(room) }}
 

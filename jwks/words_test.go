@@ -112,7 +112,7 @@ func (m wordMaker) claims() (text string, set map[string]any) {
 	return "{" + b.String() + "}", set
 }
 
-// audienceIn is what set says, by encoding/json; nil for none.
+// audienceIn is the audience that was written; nil for none.
 func audienceIn(t *testing.T, value any) []string {
 	list, err := stringsIn(value)
 	if err != nil {
@@ -184,7 +184,7 @@ func scopesIn(set map[string]any, claims, prefixes []string) []string {
 	return list
 }
 
-// What a token says in words is what encoding/json reads in that very token, however many
+// What a token says in words is what encoding/json wrote into that very token, however many
 // there are, in whatever order, and whichever tokens came before and at the same time.
 func TestWordsAreThoseOfTheToken(t *testing.T) {
 	for name, names := range map[string]jwks.Names{

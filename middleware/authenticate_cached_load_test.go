@@ -47,6 +47,8 @@ func TestRememberingObeysAtOnce(t *testing.T) {
 			}
 		})
 	}
+	defer wg.Wait()
+	defer close(stop)
 	for step := range 20 * minutes {
 		at := []*middleware.Guard{g, other}[step%2]
 		prefix := []string{"s", "p"}[step%2]
@@ -62,6 +64,4 @@ func TestRememberingObeysAtOnce(t *testing.T) {
 			}
 		}
 	}
-	close(stop)
-	wg.Wait()
 }

@@ -47,8 +47,8 @@ func (g *Guard) present(h http.Header) presented {
 	return p
 }
 
-// secrets are the headers that a handler gets to see only where it is forwarded to it:
-// credentials, and what a proxy, or a stranger, says of certificates.
+// secrets are the headers that no handler gets to see: what a proxy, or a stranger, says of
+// certificates and, unless it is forwarded, the credential.
 func (g *Guard) secrets() []string {
 	names := []string{clientCert, clientCertChain}
 	if g.certHeader != "" && g.certHeader != clientCert {

@@ -136,9 +136,9 @@ type policy struct {
 	read   *readBy             // shared by policies that read scopes alike
 }
 
-// readBy is what scopes are read by: claims, as in Policy.ScopeClaims. Who keeps scopes
-// that were read keeps this, and compares pointers.
-type readBy struct{ claims []string }
+// readBy stands for one way to read scopes: policies with equal ScopeClaims share it. Who
+// keeps scopes that were read keeps this, and compares pointers.
+type readBy struct{ _ byte } // not empty: pointers to empty structs may be equal
 
 // check makes sure that every rule can be obeyed, and matter.
 func (p *Policy) check() []error {
@@ -226,8 +226,7 @@ var methods = []string{
 
 // newPolicy checks p and prepares it.
 func newPolicy(p *Policy, base []string) (*policy, []error) {
-	checked := &policy{Policy: p.clone(), base: slices.Clip(words(base, nil)), closed: map[string][]string{}}
-	checked.read = &readBy{checked.ScopeClaims}
+	checked := &policy{Policy: p.clone(), base: slices.Clip(words(base, nil)), closed: map[string][]string{}, read: new(readBy)}
 	for scope := range p.Implies {
 		checked.closed[scope] = closure(scope, p.Implies)
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/mcp-rs/mcp-rs/cmd/mcp-rs/internal/watch"
@@ -17,26 +15,37 @@ const envPatience = time.Minute
 // readEnvText is the text of --env-file: a file, or a pipe, because “--env-file <(command)”
 // and “--env-file /dev/stdin” are how secrets get here without lying on a disk. It is read
 // once, at start. All other files are read again and again, which no pipe can bear.
+//
+// Nobody may be at the other end of a pipe, and not every system can stop waiting for
+// somebody. So another goroutine waits, which an error leaves behind, and that ends the
+// program.
 func readEnvText(path string, patience time.Duration) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
 		return watch.Read(path)
 	}
-	// Nobody may be at the other end, and to wait for somebody could take for ever.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	type content struct {
+		text []byte
+		err  error
+	}
+	done := make(chan content, 1)
+	go func() {
+		text, err := readPipe(path)
+		done <- content{text, err}
+	}()
+	select {
+	case c := <-done:
+		return c.text, c.err
+	case <-time.After(patience):
+		return nil, fmt.Errorf("it is a pipe, and nobody wrote to it and closed it within %s", patience)
+	}
+}
+
+func readPipe(path string) ([]byte, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	if err := f.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		return nil, err
-	}
-	text, err := watch.ReadAll(f)
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("it is a pipe, and did not end within %s", patience)
-	case err == nil && len(text) == 0:
-		return nil, errors.New("it is a pipe, and nobody writes to it")
-	}
-	return text, err
+	return watch.ReadAll(f)
 }

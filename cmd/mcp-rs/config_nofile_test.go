@@ -37,12 +37,12 @@ func TestWhatIsNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newPEMFiles(t)
-	const oidc = atHome + "MCP_OAUTH_PROVIDER=github; MCP_OAUTH_CLIENT_ID=a; "
+	const github = atHome + "MCP_OAUTH_PROVIDER=github; MCP_OAUTH_CLIENT_ID=a; "
 	for variable, settings := range map[string]string{
 		"MCP_API_KEYS_FILE":                    "MCP_HOST=127.0.0.1",
 		"MCP_JWT_SECRET_FILE":                  withIssuer + "; MCP_JWT_ALGORITHM=HS256",
 		"MCP_JWT_PUBLIC_KEY_FILE":              withIssuer,
-		"MCP_OAUTH_CLIENT_SECRET_FILE":         oidc,
+		"MCP_OAUTH_CLIENT_SECRET_FILE":         github,
 		"MCP_INTROSPECTION_CLIENT_SECRET_FILE": withIssuer + "; MCP_INTROSPECTION_CLIENT_ID=a",
 		"MCP_SESSION_KEYS_FILE":                withKey,
 		"MCP_POLICY_FILE":                      withKey,
@@ -66,7 +66,7 @@ func TestWhatIsNoFile(t *testing.T) {
 			}
 		}
 	}
-	for what, path := range map[string]string{"a pipe, and nobody writes to it": fifo, "a directory": folder, "a device": "/dev/zero", "larger than": f.huge} {
+	for what, path := range map[string]string{"a directory": folder, "a device": "/dev/zero", "larger than": f.huge} {
 		var err error
 		within(t, "--env-file that is "+what, func() { _, err = load([]string{"MCP_AUTH_ENABLED=false"}, path) })
 		if got := fields(err); !slices.Equal(got, []string{"--env-file"}) || !strings.Contains(err.Error(), what) {
@@ -86,7 +86,7 @@ func TestEnvFileOfACommand(t *testing.T) {
 		want   string
 	}{
 		{"in parts", []string{"MCP_PORT=1", "234\n"}, true, ""},
-		{"that never ends", []string{"MCP_PORT=1234\n"}, false, "did not end within"},
+		{"that never ends", []string{"MCP_PORT=1234\n"}, false, "closed it within"},
 		{"without end", []string{strings.Repeat("#", 64<<10), strings.Repeat("#", watch.MaxFile)}, true, "larger than"},
 	} {
 		reader, writer, err := os.Pipe()
@@ -111,6 +111,23 @@ func TestEnvFileOfACommand(t *testing.T) {
 			t.Errorf("%s: got %d bytes, %v, want %q", row.policy, len(text), err, row.want)
 		}
 		_, _ = reader.Close(), writer.Close()
+	}
+}
+
+// A pipe that nobody writes to is not waited for either.
+func TestEnvFileOfNobody(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "a pipe of nobody", func() {
+		if _, err := readEnvText(fifo, time.Millisecond); err == nil || !strings.Contains(err.Error(), "nobody wrote to it") {
+			t.Errorf("got %v", err)
+		}
+	})
+	if f, err := os.OpenFile(fifo, os.O_WRONLY, 0); err == nil { // for who waits still
+		_ = f.Close()
 	}
 }
 

@@ -48,7 +48,7 @@ func (c *config) translate(b *built, field, problem string, p, more *problems) {
 		return
 	}
 	if path, name := c.loginInFile(b, field); path != "" {
-		more.addInFile(path, name, problem, p)
+		more.addInFile(path, name, w.say(problem), p)
 		return
 	}
 	if name := b.inFile(field); name != "" {

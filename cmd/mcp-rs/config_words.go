@@ -49,7 +49,8 @@ func (c *config) wordsOf(b *built, field string) words {
 }
 
 // mentioned is a field in a sentence about another one, "stands beside JWKSURL", and not
-// in what is quoted there. URL is an everyday word, but for the one that follows "in".
+// in what is quoted there. A sentence that comes to mention another field needs it here,
+// and a row in TestMistakesNameNoFields. URL is an everyday word, but for the one that follows "in".
 var mentioned = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|in URL\b|\b(?:Issuers\[\d+\]|Issuers?|Opaque|APIKeys|TrustedProxies|AuthorizationServers|` +
 	`JWKSURL|PublicKeys|Secret|Discovery|Algorithms|Audiences|AudienceOptional|Clients|Tenants|Aliases|ClientID|Put|Auth|Method|JWT|Prefixes)\b`)
 
@@ -124,6 +125,9 @@ func (c *config) loginInFile(b *built, field string) (path, name string) {
 		return "", ""
 	}
 	i, _ := strconv.Atoi(m[2])
+	if i >= len(b.config.AuthorizationServers) {
+		return "", ""
+	}
 	trusts, _ := c.trustsAt(b.url, new(problems))
 	for _, t := range b.chosen(trusts) {
 		at := slices.Index(t.servers, b.config.AuthorizationServers[i])

@@ -16,7 +16,8 @@
 //
 // Tokens are of Auth0's shape: 402 bytes of claims. Requests have the headers of an MCP
 // client, and go straight to the handler, with no network; but those of the section
-// loopback go to a server, which is this program once more, in bursts of 100 ms.
+// loopback go to a server, which is this program once more and collects garbage as by
+// default, in bursts of 100 ms.
 //
 // Command load, in the folder of that name, puts mcp-rs itself under load instead.
 package main

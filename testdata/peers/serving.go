@@ -21,7 +21,7 @@ import (
 // loopback, for the process that started it. It is no flag: nobody else has use for it.
 const servingWord = "serve-for-the-section-loopback"
 
-// served reports whether the program was started as that server, which it then was: until
+// served reports whether the program was started as that server. If so, it has been it until
 // its standard input ended, as it does when whoever started it dies.
 func served(args []string) bool {
 	if len(args) != 2 || args[1] != servingWord {
@@ -35,7 +35,7 @@ func served(args []string) bool {
 }
 
 // An order is what the server is to serve. It comes first, in a line of its own; all
-// lines after it ask for the time of CPU.
+// lines after it ask for the CPU time.
 type order struct {
 	Peers     []string
 	Issuer    string

@@ -35,7 +35,7 @@ var address = regexp.MustCompile(`\b(github\.com|gitlab\.com|google\.golang\.org
 
 // named are the tokens of Go code that name one of words: comments, texts and identifiers.
 func named(code []byte, words []string) []string {
-	any := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
+	names := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
 	var s scanner.Scanner
 	s.Init(gotoken.NewFileSet().AddFile("", -1, len(code)), code, nil, scanner.ScanComments)
 	var found []string
@@ -44,7 +44,7 @@ func named(code []byte, words []string) []string {
 		if kind == gotoken.EOF {
 			return found
 		}
-		if any.MatchString(address.ReplaceAllString(text, "")) {
+		if names.MatchString(address.ReplaceAllString(text, "")) {
 			found = append(found, text)
 		}
 	}

@@ -58,8 +58,8 @@ func (v values) audiences(entries []string) []string {
 }
 
 // conditions must all hold. One is the name of an input and "given", "missing", "single",
-// "several", or one of these with what follows it: "is" and "differs" with a value, which
-// may have placeholders, and "matches" with a regular expression.
+// "several"; "is" or "differs" and a value, which may have placeholders; or "matches" and a
+// regular expression.
 type conditions []string
 
 func (c conditions) hold(v values) bool { return c.with(v) != nil }

@@ -1,4 +1,4 @@
-// Package watch tells when files get new content.
+// Package watch reads files, and tells when they get new content.
 package watch
 
 import (

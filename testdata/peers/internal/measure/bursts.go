@@ -14,7 +14,7 @@ type Burst struct {
 }
 
 // waited reports whether the server was idle, or did not have its processor, for much of
-// the burst. It always does for some of it: it shares the machine with its clients.
+// the burst. It always is, for some of it: it shares the machine with its clients.
 func (b Burst) waited() bool { return float64(b.CPU) < 0.75*float64(b.Wall) }
 
 // each is the cost of one request.
@@ -37,8 +37,8 @@ type Served struct {
 // A Spread is a median and its quartiles.
 type Spread struct{ Median, Q1, Q3 float64 }
 
-// Bursts runs both in the order A B B A, as often as it takes for so many ratios and no
-// oftener, for bursts are long. A pair in which a server waited, for its clients or
+// Bursts runs both in the order A B B A, as often as it takes for so many ratios and not
+// more often, for bursts are long. A pair in which a server waited, for its clients or
 // for its processor, does not count, unless hardly one is left.
 func (p Plan) Bursts(base, subject func() (Burst, error)) (Served, error) {
 	var all, good [][2]sample
