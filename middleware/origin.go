@@ -40,7 +40,7 @@ func (g *Guard) checkHost(r *http.Request) error {
 func overLoopback(r *http.Request) bool {
 	switch addr := r.Context().Value(http.LocalAddrContextKey).(type) {
 	case *net.TCPAddr: // as it nearly always is; to write it down costs more than all the rest
-		return addr.IP.IsLoopback()
+		return addr != nil && addr.IP.IsLoopback()
 	case net.Addr:
 		return metadata.IsLoopbackHost(addr.String())
 	}

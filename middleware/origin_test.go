@@ -22,6 +22,7 @@ func TestHostOverLoopback(t *testing.T) {
 		{&net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, "rebound.example.net", http.StatusForbidden}, // HTTP/3
 		{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}, "localhost:80", http.StatusNoContent},
 		{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, "another.example.net", http.StatusNoContent},
+		{(*net.TCPAddr)(nil), "another.example.net", http.StatusNoContent},
 		{&net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}, "another.example.net", http.StatusNoContent},
 	} {
 		r := bearer(mint(nil))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // MaxFile bounds what is read of one file, in bytes: keys, policies and lists of callers
@@ -18,19 +19,27 @@ var ErrTooLarge = fmt.Errorf("it is larger than %d bytes", MaxFile)
 // leads to: Kubernetes mounts files behind two. Anything else is an error at once: to open
 // a pipe could take for ever, and a device has no end.
 func Read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
+	// Before it is opened, since with devices to open is to do something; and behind that,
+	// since something else may have come into its place, which nobody must wait for.
+	if err := isFile(os.Stat(path)); err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is %s, and no regular file", what(info.Mode()))
-	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	if err := isFile(f.Stat()); err != nil {
+		return nil, err
+	}
 	return ReadAll(f)
+}
+
+func isFile(info fs.FileInfo, err error) error {
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("it is %s, and no regular file", what(info.Mode()))
+	}
+	return err
 }
 
 // ReadAll returns what r has, if that is not more than MaxFile bytes.
