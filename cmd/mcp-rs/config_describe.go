@@ -107,9 +107,21 @@ func (c *config) describeTrust(t *trust, add func(string, []string, string)) {
 		o := &t.opaque[i]
 		asked := o.Issuer + " at " + cmp.Or(o.Ask.URL, "what discovery says")
 		given("asked about tokens", []string{asked}, []string{o.Issuer + " at " + c.IntrospectionURL}, "MCP_INTROSPECTION_URL")
+		if o.Ask.ClientID != "" {
+			given("asked as", []string{o.Ask.ClientID}, []string{o.Ask.ClientID}, cmp.Or(c.clientSet(), "MCP_OAUTH_CLIENT_ID"))
+		}
 		given("audience", o.Audiences, c.JWTAudience, "MCP_JWT_AUDIENCE")
 		given("client", o.Clients, c.OAuthClientID, "MCP_OAUTH_CLIENT_ID")
 	}
+}
+
+// clientSet is the variable with the id of our own at the introspection endpoint, or ""
+// where it is that of the preset.
+func (c *config) clientSet() string {
+	if c.IntrospectionClientID == "" {
+		return ""
+	}
+	return "MCP_INTROSPECTION_CLIENT_ID"
 }
 
 // describeKeys says where the keys of an issuer come from.

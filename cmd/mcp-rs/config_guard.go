@@ -118,6 +118,9 @@ func (c *config) guardVariables() map[string]string {
 	_, issuer := c.issuerURLs()
 	if c.OAuthProvider != "" && len(c.JWTIssuer) == 0 {
 		issuer = "MCP_OAUTH_PROVIDER"
+		if c.OAuthServerURL != "" { // which the preset has made it of
+			issuer = "MCP_OAUTH_SERVER_URL"
+		}
 	}
 	_, resource := c.resourceFrom()
 	if !c.set(resource) || resource == "MCP_PORT" {

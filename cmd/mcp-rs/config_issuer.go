@@ -83,6 +83,9 @@ func (c *config) entryVariables() map[string]string {
 		"audiences":              "MCP_JWT_AUDIENCE",
 		"required_claims":        "MCP_JWT_REQUIRED_CLAIMS",
 		"opaque":                 "MCP_INTROSPECTION_URL",
+		"opaque.jwt":             "MCP_INTROSPECTION_TOKENS",
+		"opaque.ask.auth":        "MCP_INTROSPECTION_AUTH",
+		"opaque.ask.client_id":   "MCP_INTROSPECTION_CLIENT_ID",
 		"opaque.ask.secret_file": secret("MCP_INTROSPECTION_CLIENT_SECRET", c.IntrospectionClientSecretFile),
 	}
 }

@@ -53,13 +53,18 @@ func (f *issuerFile) lookups(t *trust, secret *jwks.Secret) []opaque.Provider {
 			RequiredClaims: is.RequiredClaims, RefusedClaims: is.RefusedClaims, Leeway: is.Leeway,
 		}}
 	}
+	believed := t.issuers
+	if f.Signed != nil && !*f.Signed {
+		believed = nil
+	}
 	for i := range found {
 		if len(t.preset.Opaque) > 0 {
 			found[i].RequiredClaims = union(found[i].RequiredClaims, f.RequiredClaims)
 			found[i].Leeway = cmp.Or(f.Leeway, found[i].Leeway)
 		}
 		if f.Opaque != nil {
-			f.Opaque.over(&found[i], secret)
+			fit, own := f.Opaque.fitting(&found[i], believed, secret, t.at)
+			fit.over(&found[i], own)
 		}
 	}
 	return found

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	atHome    = "MCP_AUTH_REQUIRED=true; MCP_RESOURCE_URL=https://mcp.example.com/mcp; "
-	withAuth0 = atHome + "MCP_OAUTH_PROVIDER=auth0; MCP_OAUTH_DOMAIN=your-tenant.eu.auth0.com"
-	withEntra = atHome + "MCP_OAUTH_PROVIDER=entra; MCP_OAUTH_TENANT=6babcaad-604b-40ac-a9d7-9fd97c0b779f; MCP_OAUTH_CLIENT_ID=535fb089-9ff3-47b6-9bfb-4f1264799865"
+	atHome     = "MCP_AUTH_REQUIRED=true; MCP_RESOURCE_URL=https://mcp.example.com/mcp; "
+	withAuth0  = atHome + "MCP_OAUTH_PROVIDER=auth0; MCP_OAUTH_DOMAIN=your-tenant.eu.auth0.com"
+	withEntra  = atHome + "MCP_OAUTH_PROVIDER=entra; MCP_OAUTH_TENANT=6babcaad-604b-40ac-a9d7-9fd97c0b779f; MCP_OAUTH_CLIENT_ID=535fb089-9ff3-47b6-9bfb-4f1264799865"
+	withGitHub = atHome + "MCP_OAUTH_PROVIDER=github; MCP_OAUTH_CLIENT_ID=app; MCP_OAUTH_CLIENT_SECRET=canary"
 	// What the introspection endpoint is asked with.
 	asked7662 = "MCP_INTROSPECTION_CLIENT_ID=me; MCP_INTROSPECTION_CLIENT_SECRET=canary"
 )
@@ -189,6 +190,12 @@ func TestHintsOfPresets(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	if got := mustRead(t, withIssuer).hints()[reason]; got != hints[reason] {
+		t.Errorf("got %q", got)
+	}
+	if got := mustRead(t, withGitHub).hints()[unanswered]; !strings.HasSuffix(got, "that MCP_OAUTH_CLIENT_SECRET is not the secret of MCP_OAUTH_CLIENT_ID") {
+		t.Errorf("got %q", got)
+	}
+	if got := mustRead(t, withGitHub+"; "+asked7662).hints()[unanswered]; !strings.HasSuffix(got, "that MCP_INTROSPECTION_CLIENT_SECRET is not the secret of MCP_INTROSPECTION_CLIENT_ID") {
 		t.Errorf("got %q", got)
 	}
 	if notes := mustRead(t, withAuth0).notes(); len(notes) == 0 {

@@ -168,6 +168,8 @@ func TestPrintSaysWhereFrom(t *testing.T) {
 		{"an audience of a resource", "MCP_AUTH_REQUIRED=true" + file, "audience", "extra ", "derived from resources[0] of config file file"},
 		{"whom to ask", withIssuer + "; MCP_INTROSPECTION_URL=https://ask.example.com/i", "asked about tokens", "https://login.example.com at https://ask.example.com/i ", "derived from MCP_INTROSPECTION_URL"},
 		{"whom a preset asks", atHome + "MCP_OAUTH_PROVIDER=google; MCP_OAUTH_CLIENT_ID=a", "asked about tokens", "https://accounts.google.com at https://oauth2.googleapis.com/tokeninfo ", "derived from MCP_OAUTH_PROVIDER"},
+		{"as whom a preset asks", withGitHub, "asked as", "app ", "derived from MCP_OAUTH_CLIENT_ID"},
+		{"as whom, over a preset", withGitHub + "; " + asked7662, "asked as", "me ", "derived from MCP_INTROSPECTION_CLIENT_ID"},
 		{"the address of keys", withIssuer + "; MCP_OAUTH_JWKS_URI=https://login.example.com/k", "keys", "https://login.example.com/k ", "derived from MCP_OAUTH_JWKS_URI"},
 		{"a variable of the file", "MCP_AUTH_REQUIRED=true" + file, "MCP_LOG_LEVEL", "debug ", "config file file"},
 	} {

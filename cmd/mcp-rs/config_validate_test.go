@@ -146,6 +146,12 @@ func TestMistakes(t *testing.T) {
 			{"a resource in plain http", withKey + "; MCP_RESOURCE_URL=http://mcp.example.com/mcp", "MCP_RESOURCE_URL", "https://"},
 			{"a resource with an empty segment", withKey + "; MCP_RESOURCE_URL=https://mcp.example.com//mcp", "MCP_RESOURCE_URL", "//"},
 		},
+		"asking": {
+			{"half a client over a preset's", withGitHub + "; MCP_INTROSPECTION_CLIENT_ID=x", "MCP_INTROSPECTION_CLIENT_SECRET", "or remove MCP_INTROSPECTION_CLIENT_ID"},
+			{"the other half", withGitHub + "; MCP_INTROSPECTION_CLIENT_SECRET=canary", "MCP_INTROSPECTION_CLIENT_ID", "or remove MCP_INTROSPECTION_CLIENT_SECRET"},
+			{"another way than a preset's", withGitHub + "; MCP_INTROSPECTION_AUTH=bearer", "MCP_INTROSPECTION_AUTH", "remove it"},
+			{"nothing to verify", withGitHub + "; MCP_INTROSPECTION_TOKENS=also", "MCP_INTROSPECTION_TOKENS", "write opaque"},
+		},
 		"keys": {
 			{"a secret beside a key set", withSecret + "; MCP_JWT_ALGORITHM=HS256; MCP_OAUTH_JWKS_URI=https://login.example.com/keys", "MCP_JWT_SECRET", "MCP_OAUTH_JWKS_URI"},
 			{"a secret beside a public key", withSecret + "; MCP_JWT_ALGORITHM=HS256; MCP_JWT_PUBLIC_KEY_FILE=" + f.ec, "MCP_JWT_SECRET", "MCP_JWT_PUBLIC_KEY_FILE"},

@@ -69,8 +69,24 @@ func (c *config) hints() map[middleware.Reason]string {
 		for reason, hint := range trusts[i].preset.Hints {
 			all[middleware.Reason(reason)] = hint
 		}
+		if trusts[i].at.path == "" && trusts[i].preset.Hints[unanswered] != "" {
+			all[unanswered] = c.askedAs(all[unanswered])
+		}
 	}
 	return all
+}
+
+// unanswered is the reason that is about how we ask.
+const unanswered = "introspection_unavailable"
+
+// askedAs is the hint of a preset with the variables that are in force: its own, unless
+// others stand over them.
+func (c *config) askedAs(hint string) string {
+	if c.clientSet() == "" {
+		return hint
+	}
+	secret := c.entryVariables()["opaque.ask.secret_file"]
+	return strings.NewReplacer("MCP_OAUTH_CLIENT_SECRET", secret, "MCP_OAUTH_CLIENT_ID", c.clientSet()).Replace(hint)
 }
 
 // anySet reports whether a variable with one of prefixes was set, switches aside.

@@ -49,17 +49,31 @@ func TestMistakesNameNoFields(t *testing.T) {
 		another = "issuers: [{url: https://b.example.com, audiences: [b], opaque: {ask: {url: https://b.example.com/i, auth: none}}}]"
 		lookups = "issuers: [{url: https://b.example.com, audiences: [b], opaque: {ask: {url: https://b.example.com/i, %s}}}]"
 	)
+	presets := "issuers: [{provider: github, clients: [a], client_secret_file: " + writeFile(t, "canary") + ", opaque: {%s}}]"
 	found := fieldNames()
 	for _, row := range []struct{ policy, settings, file, want string }{
 		{"a secret without a way to send it", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_SECRET=canary; MCP_INTROSPECTION_AUTH=none", "",
-			"MCP_INTROSPECTION_AUTH: is empty, so that MCP_INTROSPECTION_CLIENT_ID and MCP_INTROSPECTION_CLIENT_SECRET are of no use"},
-		{"a client without one", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_ID=a; MCP_INTROSPECTION_AUTH=none", "", "MCP_INTROSPECTION_AUTH: is empty"},
+			`MCP_INTROSPECTION_AUTH: is "none", so that MCP_INTROSPECTION_CLIENT_ID and MCP_INTROSPECTION_CLIENT_SECRET are of no use; write basic, post or bearer`},
+		{"a client without one", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_ID=a; MCP_INTROSPECTION_AUTH=none", "", `MCP_INTROSPECTION_AUTH: is "none"`},
+		{"a secret alone", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_SECRET=canary", "", "MCP_INTROSPECTION_CLIENT_ID: is missing beside MCP_INTROSPECTION_CLIENT_SECRET; write the client id that the secret belongs to, or MCP_INTROSPECTION_AUTH=bearer"},
+		{"a client alone", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_ID=a", "", "MCP_INTROSPECTION_CLIENT_SECRET: is missing, and basic needs it beside MCP_INTROSPECTION_CLIENT_ID; write the secret of that client, or its file into MCP_INTROSPECTION_CLIENT_SECRET_FILE"},
+		{"neither of them", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=post", "", "MCP_INTROSPECTION_CLIENT_ID: is missing, and post needs it; write the client id"},
 		{"a client id beside a bearer token", withIssuer + asks + "; MCP_INTROSPECTION_CLIENT_ID=a; MCP_INTROSPECTION_AUTH=bearer; MCP_INTROSPECTION_CLIENT_SECRET=s", "", "MCP_INTROSPECTION_CLIENT_ID: is of no use with bearer"},
-		{"no client id", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=post; MCP_INTROSPECTION_CLIENT_SECRET=s", "", "MCP_INTROSPECTION_CLIENT_ID: is empty"},
-		{"no secret", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=bearer", "", "MCP_INTROSPECTION_CLIENT_SECRET: is missing"},
+		{"no client id", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=post; MCP_INTROSPECTION_CLIENT_SECRET=s", "", "MCP_INTROSPECTION_CLIENT_ID: is missing, and post needs it beside MCP_INTROSPECTION_CLIENT_SECRET; write the client id that the secret belongs to"},
+		{"no secret", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=bearer", "", "MCP_INTROSPECTION_CLIENT_SECRET: is missing, and bearer needs it; write the token that the provider is asked with, or its file into MCP_INTROSPECTION_CLIENT_SECRET_FILE"},
 		{"a secret that is no token", withIssuer + asks + "; MCP_INTROSPECTION_AUTH=bearer; MCP_INTROSPECTION_CLIENT_SECRET=ca nary", "", "MCP_INTROSPECTION_CLIENT_SECRET: is no token"},
 		{"a preset's secret that is no token", atHome + "MCP_OAUTH_PROVIDER=ory; MCP_OAUTH_SERVER_URL=https://a.projects.oryapis.com; MCP_JWT_AUDIENCE=a; MCP_OAUTH_CLIENT_SECRET=ca nary", "", "MCP_OAUTH_CLIENT_SECRET: is no token"},
-		{"a preset's secret of no use", oidc + "MCP_OAUTH_CLIENT_ID=a; MCP_OAUTH_CLIENT_SECRET=canary; MCP_INTROSPECTION_AUTH=none", "", "MCP_INTROSPECTION_AUTH: is empty, so that MCP_OAUTH_CLIENT_ID and MCP_OAUTH_CLIENT_SECRET are"},
+		{"a preset's secret of no use", oidc + "MCP_OAUTH_CLIENT_ID=a; MCP_OAUTH_CLIENT_SECRET=canary; MCP_INTROSPECTION_AUTH=none", "", `MCP_INTROSPECTION_AUTH: is "none" beside a preset that asks with MCP_OAUTH_CLIENT_ID and MCP_OAUTH_CLIENT_SECRET; remove it`},
+		{"a preset's client with bearer", withGitHub + "; MCP_INTROSPECTION_AUTH=bearer", "", `MCP_INTROSPECTION_AUTH: is "bearer" beside a preset that asks with MCP_OAUTH_CLIENT_ID and MCP_OAUTH_CLIENT_SECRET; remove it, or write basic`},
+		{"a preset's token that is not sent", atHome + "MCP_OAUTH_PROVIDER=ory; MCP_OAUTH_SERVER_URL=https://a.projects.oryapis.com; MCP_JWT_AUDIENCE=a; MCP_OAUTH_CLIENT_SECRET=canary; MCP_INTROSPECTION_AUTH=none", "", `MCP_INTROSPECTION_AUTH: is "none" beside a preset that asks with MCP_OAUTH_CLIENT_SECRET; remove it`},
+		{"another client with a preset's secret", withGitHub + "; MCP_INTROSPECTION_CLIENT_ID=x", "", "MCP_INTROSPECTION_CLIENT_SECRET: is missing, and basic needs it beside MCP_INTROSPECTION_CLIENT_ID; write the secret of that client, or its file into MCP_INTROSPECTION_CLIENT_SECRET_FILE, or remove MCP_INTROSPECTION_CLIENT_ID"},
+		{"a preset's client with another secret", withGitHub + "; MCP_INTROSPECTION_CLIENT_SECRET_FILE=" + writeFile(t, "canary"), "", "MCP_INTROSPECTION_CLIENT_ID: is missing, and basic needs it beside MCP_INTROSPECTION_CLIENT_SECRET_FILE; write the client id that the secret belongs to, or remove MCP_INTROSPECTION_CLIENT_SECRET_FILE"},
+		{"the first of these in the file", withKey, fmt.Sprintf(presets, "ask: {client_id: x}"), "issuers[0].opaque.ask.secret_file is missing, and basic needs it beside opaque.ask.client_id; write the secret of that client, or remove opaque.ask.client_id"},
+		{"verified and asked about, where nothing is signed", withGitHub + "; MCP_INTROSPECTION_TOKENS=also", "", `MCP_INTROSPECTION_TOKENS: is "also", and this provider signs no tokens that are believed here; write opaque, or leave it unset`},
+		{"the same of a preset in the file", withKey, fmt.Sprintf(presets, "jwt: also"), `issuers[0].opaque.jwt is "also", and this provider signs no tokens that are believed here; leave it out`},
+		{"where what is signed is not believed", withKey, "issuers: [{url: https://b.example.com, audiences: [b], signed: false, opaque: {jwt: also, ask: {url: https://b.example.com/i}}}]", `issuers[0].opaque.jwt is "also", and this provider signs no`},
+		{"a document for a preset's issuer", atHome + "MCP_OAUTH_PROVIDER=oidc; MCP_OAUTH_SERVER_URL=https://a.example.com/.well-known/openid-configuration; MCP_JWT_AUDIENCE=a", "", "MCP_OAUTH_SERVER_URL: is the address of a document"},
+		{"a document for a preset's server", atHome + "MCP_OAUTH_PROVIDER=gitlab; MCP_OAUTH_CLIENT_ID=a; MCP_OAUTH_SERVER_URL=https://a.example.com/.well-known/openid-configuration", "", "MCP_OAUTH_SERVER_URL: is the address of a document"},
 		{"a preset's secret without a client", oidc + "MCP_OAUTH_CLIENT_SECRET=canary", "", "MCP_OAUTH_CLIENT_ID: is missing beside MCP_OAUTH_CLIENT_SECRET"},
 		{"the same in the file", withKey, "issuers: [{provider: oidc, url: https://login.example.com, audiences: [a], client_secret_file: " + writeFile(t, "canary") + "}]",
 			"issuers[0].clients is missing beside client_secret_file"},

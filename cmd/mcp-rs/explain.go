@@ -41,6 +41,9 @@ func (p program) explainCommand() *cobra.Command {
 // maxCredential bounds what is read from standard input.
 const maxCredential = 64 << 10
 
+// noToken are the reasons to refuse what may well be an API key.
+var noToken = []middleware.Reason{"opaque_token", "jwt_disabled", "api_key_disabled"}
+
 // explain runs the very decision of the server, [middleware.Guard.Check].
 func (p program) explain(ctx context.Context, conf *config, resource string, asKey bool) error {
 	all, err := conf.guards()
@@ -81,6 +84,9 @@ func (p program) explain(ctx context.Context, conf *config, resource string, asK
 	if err != nil {
 		d := middleware.DenialOf(err)
 		fmt.Fprintf(p.stdout, "refused: %s (HTTP %d)\n  why:  %v\n  what to do: %s\n", d.Reason, d.Status, d.Err, conf.hints()[d.Reason])
+		if !asKey && conf.keysOn() && slices.Contains(noToken, d.Reason) && strings.Count(credential, ".") != 2 {
+			fmt.Fprintln(p.stdout, "  if it is an API key: give it to mcp-rs explain --api-key")
+		}
 		return errSaid
 	}
 	return p.explainAccepted(principal)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/mcp-rs/mcp-rs/middleware"
@@ -20,6 +21,17 @@ func TestEveryReasonHasAHint(t *testing.T) {
 	}
 	for reason := range left {
 		t.Errorf("%s is no reason", reason)
+	}
+}
+
+// A hint is right whatever brought one here: the switch may be on already.
+func TestHintsFitEveryCause(t *testing.T) {
+	for reason, want := range map[middleware.Reason]string{
+		"jwt_disabled": "or nothing says whose tokens", "api_key_disabled": "or there are none", "wrong_algorithm": "algorithms of the issuer's entry in MCP_CONFIG_FILE",
+	} {
+		if hint := hints[reason]; !strings.Contains(hint, want) || strings.Contains(hint, "_ENABLED=true") {
+			t.Errorf("%s: %q, want …%s…", reason, hint, want)
+		}
 	}
 }
 

@@ -125,6 +125,14 @@ func TestInputErrors(t *testing.T) {
 		{"a pool and a region that is none", "cognito", preset.Inputs{Region: "eu/central", Tenants: []string{"eu-west-1_AbCdEfGhI"}, Clients: []string{"a"}}, []string{"Region: has \"eu/central\", which is not one word"}},
 		{"the admin console", "okta", preset.Inputs{Domain: "your-org-admin.okta.com", Audiences: []string{"a"}}, []string{"Domain: is the domain of the admin console…write your-org.okta.com"}},
 		{"the admin console of a trial", "okta", preset.Inputs{Domain: "dev-1-admin.oktapreview.com", Audiences: []string{"a"}}, []string{"Domain: is the domain of the admin console…write dev-1.oktapreview.com"}},
+		{"the admin console of a server", "keycloak", preset.Inputs{URL: "https://kc.example.com/auth/admin/master/console/", Tenants: []string{"team"}}, []string{"URL: is the address of the admin console…write https://kc.example.com/auth"}},
+		{"a pool without its region", "cognito", preset.Inputs{Region: "eu-west-1", Tenants: []string{"AbCdEfGhI"}, Clients: []string{"a"}}, []string{"Tenants: is no id of a user pool…such as eu-west-1_AbCdEfGhI"}},
+		{"a pool by its name", "cognito", preset.Inputs{Region: "eu-west-1", Tenants: []string{"my-pool"}, Clients: []string{"a"}}, []string{"Tenants: is no id of a user pool"}},
+		{"a pool of a region that is none", "cognito", preset.Inputs{Region: "us-east-1", Tenants: []string{"us_x"}, Clients: []string{"a"}}, []string{"Tenants: is no id of a user pool"}},
+		{"the issuer for the endpoint", "logto", preset.Inputs{URL: "https://t.logto.app/oidc"}, []string{"URL: has /oidc…write https://t.logto.app"}},
+		{"its document too", "logto", preset.Inputs{URL: "https://t.logto.app/oidc/.well-known/openid-configuration"}, []string{"URL: has /oidc…write https://t.logto.app"}},
+		{"the host of a project", "supabase", preset.Inputs{Tenants: []string{"abcdefghijklmnopqrst.supabase.co"}}, []string{"Tenants: is the host of the project; write abcdefghijklmnopqrst"}},
+		{"the dashboard", "auth0", preset.Inputs{Domain: "manage.auth0.com"}, []string{"Domain: is the dashboard…such as your-tenant.eu.auth0.com"}},
 		{"a secret without a client", "oidc", preset.Inputs{URL: "https://login.example.com", Audiences: []string{"a"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: is missing beside Inputs.ClientSecret"}},
 		{"an empty secret", "github", preset.Inputs{Clients: []string{"Iv1.8a61f9b3a7aba766"}, ClientSecret: jwks.NewSecret(nil)}, []string{"ClientSecret: is missing"}},
 		{"a client that breaks out", "github", preset.Inputs{Clients: []string{"../../user"}, ClientSecret: jwks.NewSecret([]byte("canary"))}, []string{"Clients: has…one word"}},
@@ -157,6 +165,8 @@ func TestInputsThatAreGood(t *testing.T) {
 		{"a domain of one's own", "okta", preset.Inputs{Domain: "shop-admin.example.com", Audiences: []string{"a"}}},
 		{"an org of that name", "okta", preset.Inputs{Domain: "admin.okta.com", Audiences: []string{"a"}}},
 		{"a path before the realms", "keycloak", preset.Inputs{URL: "https://kc.example.com/realmsandmore", Tenants: []string{"a"}}},
+		{"a realm of that name", "keycloak", preset.Inputs{URL: "https://kc.example.com/admin/console", Tenants: []string{"a"}}},
+		{"a path that begins with it", "logto", preset.Inputs{URL: "https://login.example.com/oidc-server"}},
 		{"a region with more parts", "cognito", preset.Inputs{Region: "us-gov-west-1", Tenants: []string{"us-gov-west-1_A_b"}, Clients: []string{"a"}}},
 	} {
 		if got := problems(t, test.provider, test.in); got != nil {
