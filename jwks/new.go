@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -91,6 +92,13 @@ func (c *Config) issuer(from *Issuer, now func() time.Time, p *problems) *issuer
 	if from.URL == "" {
 		p.add("URL", `is empty; write the exact "iss" value`)
 	}
+	// Where keys are fetched from there, metadata.CheckURL says so.
+	if elsewhere := from.JWKSURL != "" || from.Discovery != "" || len(from.PublicKeys) > 0 || from.Secret != nil; elsewhere {
+		checkNoUser("URL", from.URL, p)
+	}
+	for _, alias := range from.Aliases {
+		checkNoUser("Aliases", alias, p)
+	}
 	if len(is.audiences) == 0 {
 		p.add("Audiences", `is empty, so a token made for any other server would pass; write the "aud" value that means this one`)
 	}
@@ -112,6 +120,14 @@ func (c *Config) issuer(from *Issuer, now func() time.Time, p *problems) *issuer
 	is.algorithms = listAlgorithms(from.Algorithms, p)
 	is.keys = c.keySource(from, is.algorithms, now, p)
 	return is
+}
+
+// checkNoUser keeps passwords out of issuers, which are public names: they are printed,
+// logged and published.
+func checkNoUser(field, issuer string, p *problems) {
+	if u, err := url.Parse(issuer); err == nil && u.User != nil {
+		p.add(field, "holds user information; leave out everything up to the @")
+	}
 }
 
 func listAlgorithms(names []string, p *problems) []algorithm {

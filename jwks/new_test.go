@@ -70,6 +70,8 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		{"plain http to loopback accepted", func(is *jwks.Issuer) { is.URL = "http://127.0.0.1:8080/realm" }, "", ""},
 		{"URL that is none refused", func(is *jwks.Issuer) { is.URL = "login.example.com" }, "URL", "keys are fetched from there"},
 		{"URL with a password refused", func(is *jwks.Issuer) { is.URL = "https://user:canary@login.example.com" }, "URL", ""},
+		{"URL with a password refused though keys are elsewhere", func(is *jwks.Issuer) { is.URL, is.JWKSURL = "https://user:canary@login.example.com", keySetURL }, "URL", "up to the @"},
+		{"alias with a password refused", func(is *jwks.Issuer) { is.Aliases = []string{"https://user:canary@old.example.com"} }, "Aliases", "up to the @"},
 		{"file URL refused", func(is *jwks.Issuer) { is.JWKSURL = "file:///etc/jwks.json" }, "JWKSURL", "https"},
 		{"plain http key set refused", func(is *jwks.Issuer) { is.JWKSURL = "http://login.example.com/jwks" }, "JWKSURL", "https"},
 		{"plain http key set at a loopback look-alike refused", func(is *jwks.Issuer) { is.JWKSURL = "http://127.0.0.1.example.com/jwks" }, "JWKSURL", "https"},
