@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -38,25 +39,32 @@ func readFile(path string) ([]*entry, []error) {
 	return parse(text)
 }
 
-// read returns the content of a file of bounded size.
+// read returns the content of a file of bounded size. It asks twice whether it is one:
+// to open a pipe could take for ever, and so could one that came into its place since.
 func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
+	if err := isFile(os.Stat(path)); err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() { // opening a pipe could take for ever
-		return nil, errors.New("it is not a regular file")
-	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if err := isFile(f.Stat()); err != nil {
+		return nil, err
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = fmt.Errorf("it is longer than %d bytes", maxFile)
 	}
 	return text, err
+}
+
+func isFile(info fs.FileInfo, err error) error {
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file")
+	}
+	return err
 }
 
 // parse reads the text of a file and reports every mistake in it.
