@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -30,8 +29,7 @@ func (g *Guard) checkCertificate(r *http.Request, lines []string, want string) e
 	if err != nil {
 		return fmt.Errorf("%w: %w", jwks.ErrBound, err)
 	}
-	sum := sha256.Sum256(der)
-	if !same(base64.RawURLEncoding.EncodeToString(sum[:]), want) {
+	if !same(hashOf(string(der)), want) {
 		return fmt.Errorf("%w: the caller's certificate is another one", jwks.ErrBound)
 	}
 	return nil

@@ -77,7 +77,7 @@ func (g *Guard) checkProof(r *http.Request, lines []string, token, key string, c
 	if err != nil {
 		return err
 	}
-	now, hash := g.now(), sha256.Sum256([]byte(token))
+	now := g.now()
 	switch {
 	case !same(p.Key, key):
 		return fmt.Errorf("%w: another key signed it than the token is bound to", jwks.ErrProof)
@@ -87,7 +87,7 @@ func (g *Guard) checkProof(r *http.Request, lines []string, token, key string, c
 		return fmt.Errorf("%w: its \"htu\" is not %s", jwks.ErrProof, g.at.target)
 	case p.IssuedAt.Before(now.Add(-proofWindow)) || p.IssuedAt.After(now.Add(proofWindow)):
 		return fmt.Errorf("%w: it was made %s ago, and at most %s either way is taken", jwks.ErrProof, now.Sub(p.IssuedAt).Round(time.Second), proofWindow)
-	case !same(p.AccessTokenHash, base64.RawURLEncoding.EncodeToString(hash[:])):
+	case !same(p.AccessTokenHash, hashOf(token)):
 		return fmt.Errorf("%w: it is for another token, or names none", jwks.ErrProof)
 	}
 	if g.nonces != nil {

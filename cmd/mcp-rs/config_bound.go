@@ -9,8 +9,9 @@ import (
 	"github.com/mcp-rs/mcp-rs/middleware"
 )
 
-// binding is what tokens are bound to, and whose word is taken for the connection.
-func (c *config) binding(g *middleware.Config, p *problems) {
+// binding is what tokens are bound to, and whose word is taken for the connection. The
+// ring is the keys of sessions.
+func (c *config) binding(g *middleware.Config, ring [][]byte, p *problems) {
 	g.RequireBound, g.ClientCertificates, g.ClientCertificateHeader = c.RequireBound, c.SSLClientCerts, c.ClientCertHeader
 	if c.RequireBound && c.SSEEnabled {
 		p.add("MCP_SSE_ENABLED", "is on beside MCP_REQUIRE_BOUND, and clients of that transport prove no keys; keep one of them")
@@ -24,7 +25,7 @@ func (c *config) binding(g *middleware.Config, p *problems) {
 		g.TrustedProxies = append(g.TrustedProxies, prefix)
 	}
 	if c.DPoPNonces {
-		g.ProofNonces = c.nonces()
+		g.ProofNonces = nonces(ring)
 	}
 }
 
@@ -41,10 +42,12 @@ func parsePrefix(text string) (netip.Prefix, error) {
 
 // nonces makes the nonces of DPoP proofs. Every replica must accept those of the others,
 // as with sessions, so their keys are made of those of the sessions.
-func (c *config) nonces() *middleware.ProofNonces {
-	ring, _, _ := c.sessionRing(new(problems)) // seal says what is wrong with them
-	nonces, _ := middleware.NewProofNonces(nonceKeys(ring)...)
-	return nonces
+func nonces(ring [][]byte) *middleware.ProofNonces {
+	made, err := middleware.NewProofNonces(nonceKeys(ring)...)
+	if err != nil {
+		panic(err) // the keys are as long as they must be
+	}
+	return made
 }
 
 // nonceKeys is a key for each of ring: no key serves two purposes.

@@ -34,9 +34,10 @@ func (c *config) build(p *problems) []built {
 		DangerouslyDisableAuthentication: !c.AuthEnabled,
 	}
 	if c.AuthEnabled {
-		shared.Sessions = c.seal(p)
+		var ring [][]byte
+		shared.Sessions, ring = c.seal(p)
 		c.limits(&shared, p)
-		c.binding(&shared, p)
+		c.binding(&shared, ring, p)
 	}
 	if c.keysOn() {
 		store, err := apikey.New(apikey.Config{Keys: c.APIKeys.values(), Scopes: c.APIKeyScopes, File: c.APIKeysFile})

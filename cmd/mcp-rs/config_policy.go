@@ -138,14 +138,15 @@ func (c *config) denied(p *problems) []middleware.Denied {
 	return denied
 }
 
-// seal makes what binds sessions to callers.
-func (c *config) seal(p *problems) *middleware.SessionSeal {
+// seal makes what binds sessions to callers, of the ring of keys that it returns too: a
+// file is read once, or two things could be made of two rings.
+func (c *config) seal(p *problems) (*middleware.SessionSeal, [][]byte) {
 	ring, variable, entry := c.sessionRing(p)
 	seal, err := middleware.NewSessionSeal(ring...)
 	each(err, func(field, problem string) {
 		p.add(variable, "%s %s %s; make one with: openssl rand -base64 48", entry, oneBased(field), problem)
 	})
-	return seal
+	return seal, ring
 }
 
 // sessionRing is the keys of sessions from wherever they are, and what one of them is

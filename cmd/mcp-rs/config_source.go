@@ -37,8 +37,8 @@ func gather(environ []string, path string, p *problems) *sources {
 	return in
 }
 
-// merge adds what m sets. Space around a value means nothing, except in a secret,
-// where every byte counts.
+// merge adds what m sets. Space around a value means nothing, except in MCP_JWT_SECRET,
+// every byte of which is the key.
 func (in *sources) merge(m map[string]string, from string, p *problems) {
 	known := map[string]bool{}
 	for _, v := range new(config).variables() {
