@@ -17,6 +17,10 @@ import (
 // editors and certificate tools write in several steps.
 const settle = 200 * time.Millisecond
 
+// patience is how long after the first change we look all the same: a log in the same
+// folder may never be quiet, and callers could see to that.
+const patience = 5 * settle
+
 // Files calls changed, from one goroutine, each time the content of one of paths
 // is another than before, until ctx ends. It watches the folders, not the files,
 // because files are mostly replaced: by renaming another over them, or, in
@@ -49,6 +53,13 @@ func Files(ctx context.Context, changed func(), paths ...string) error {
 func loop(ctx context.Context, watcher *fsnotify.Watcher, paths []string, seen []digest, changed func()) {
 	timer := time.NewTimer(settle)
 	defer timer.Stop()
+	var latest time.Time // to look, after a change; zero without one
+	wait := func() {
+		if latest.IsZero() {
+			latest = time.Now().Add(patience)
+		}
+		timer.Reset(min(settle, time.Until(latest)))
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -57,10 +68,11 @@ func loop(ctx context.Context, watcher *fsnotify.Watcher, paths []string, seen [
 			if !ok {
 				return
 			}
-			timer.Reset(settle)
+			wait()
 		case <-watcher.Errors: // events were lost; look
-			timer.Reset(settle)
+			wait()
 		case <-timer.C:
+			latest = time.Time{}
 			if now := digests(paths); !slices.Equal(now, seen) {
 				seen = now
 				changed()

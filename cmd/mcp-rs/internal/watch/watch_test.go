@@ -61,6 +61,29 @@ func TestFilesTellsOfNewContent(t *testing.T) {
 	await("writing after quiet")
 }
 
+// A neighbour that is written all the time, such as a log, keeps no change from being seen.
+func TestFilesSeesBesideABusyNeighbour(t *testing.T) {
+	folder := t.TempDir()
+	path, neighbour := filepath.Join(folder, "list"), filepath.Join(folder, "log")
+	write(t, path, "one")
+	changes := make(chan struct{}, 16)
+	if err := watch.Files(t.Context(), func() { changes <- struct{}{} }, path); err != nil {
+		t.Fatal(err)
+	}
+	end := time.After(patience)
+	write(t, path, "two")
+	for {
+		write(t, neighbour, time.Now().String())
+		select {
+		case <-changes:
+			return
+		case <-end:
+			t.Fatal("a change went unnoticed")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 func TestFilesFollowsALinkedFolder(t *testing.T) {
 	folder := t.TempDir()
 	for _, version := range []string{"v1", "v2"} {
