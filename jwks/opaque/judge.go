@@ -96,6 +96,11 @@ func (r *rules) judge(s *said, how purpose, now time.Time) error {
 			return fmt.Errorf("%w: %s is there, which marks another kind of token", jwks.ErrClaim, mark)
 		}
 	}
+	// Servers are asked about these too (RFC 7662 §2.1), and the client may not send one
+	// to anybody but who made it.
+	if s.refresh {
+		return fmt.Errorf("%w: a refresh token", jwks.ErrType)
+	}
 	if s.Subject == "" && s.Client == "" {
 		return fmt.Errorf("%w: neither a subject nor a client", jwks.ErrClaim)
 	}

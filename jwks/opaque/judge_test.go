@@ -120,6 +120,9 @@ func TestJudgements(t *testing.T) {
 		{"bound to a key by its type alone refused", none, set("token_type", `"dpop"`), jwks.ErrBound},
 		{"bound to a key by its type, and to a certificate, refused", none, set("token_type", `"DPoP","cnf":{"x5t#S256":"`+thumbprint+`"}`), jwks.ErrBound},
 		{"bound to a key, and of that type, accepted", none, set("token_type", `"DPoP","cnf":{"jkt":"`+thumbprint+`"}`), nil},
+		{"refresh token refused", none, set("token_type", `"refresh_token"`), jwks.ErrType},
+		{"refresh token by its use refused", none, set("token_use", `"Refresh_Token"`), jwks.ErrType},
+		{"other use accepted", none, set("token_use", `"access_token","token_type":"Bearer"`), nil},
 		{"null confirmation accepted", none, set("cnf", `null`), nil},
 
 		{"no active is no judgement", none, set("active", ""), opaque.ErrUnavailable},

@@ -48,6 +48,7 @@ type said struct {
 	issuer   string // that the answer names; empty when it names none
 	audience bool   // it has one, even if empty
 	bound    error  // why its confirmation cannot be proved
+	refresh  bool   // it is a refresh token
 }
 
 // read finds out what an answer says. An error wraps errUnreadable.
@@ -70,7 +71,10 @@ func (r *reader) read(from *reply, now time.Time) (said, error) {
 	s.NotBefore, s.IssuedAt = d.moment([]string{"nbf"}), d.moment([]string{"iat"})
 	r.end(d, &s, now)
 	s.Key, s.Certificate, s.bound = confirmed(d)
-	if s.bound == nil && s.Key == "" && isDPoP(d) {
+	s.refresh = d.says("token_type", "refresh_token") || d.says("token_use", "refresh_token")
+	// A token of that type is bound to a key, which cnf has then (RFC 9449 §6.2), or anybody
+	// could send what nobody may send as Bearer.
+	if s.bound == nil && s.Key == "" && d.says("token_type", "DPoP") {
 		s.bound = errors.New("its type is DPoP, and cnf has no key")
 	}
 	return s, d.err
@@ -125,14 +129,6 @@ func confirmed(d *document) (key, certificate string, err error) {
 	return confirmation.Parse(value)
 }
 
-// isDPoP reports whether an answer calls the token one that is bound to a key. Then cnf
-// has that key (RFC 9449 §6.2), or anybody could send what nobody may send as Bearer.
-func isDPoP(d *document) bool {
-	value, _ := d.find([]string{"token_type"})
-	kind, err := strictjson.String(value)
-	return err == nil && strings.EqualFold(kind, "DPoP")
-}
-
 // A document is an answer while it is read. The first thing in it that cannot be read
 // stays in err.
 type document struct {
@@ -145,6 +141,13 @@ func (d *document) fail(err error) {
 	if d.err == nil {
 		d.err = fmt.Errorf("%w: %w", errUnreadable, err)
 	}
+}
+
+// says reports whether a member is this word, in any case.
+func (d *document) says(name, word string) bool {
+	value, _ := d.find([]string{name})
+	text, err := strictjson.String(value)
+	return err == nil && strings.EqualFold(text, word)
 }
 
 // find returns the first value of names that is there and not null.
