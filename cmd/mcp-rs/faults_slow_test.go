@@ -117,6 +117,7 @@ func TestSlowConnections(t *testing.T) {
 			time.Sleep(5 * time.Second)
 		}
 		clients.Wait()
+		synctest.Wait() // who has closed a connection may not be at its end yet
 		if now := runtime.NumGoroutine(); now > before {
 			t.Errorf("%d goroutines, and there were %d", now, before)
 		}
