@@ -9,8 +9,10 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -121,6 +123,7 @@ func (m Mirror) render(s *Server) ([]byte, error) {
 	if s != nil {
 		members = maps.Clone(s.members)
 	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.ContainsFunc(name, folds) })
 	delete(members, "signed_metadata") // “MUST take precedence over” what we put in (RFC 8414 §2.1)
 	for name, value := range map[string]string{
 		"issuer":                 m.Issuer,
@@ -148,6 +151,11 @@ func (m Mirror) render(s *Server) ([]byte, error) {
 	members["code_challenge_methods_supported"] = json.RawMessage(`["S256"]`)
 	return encode(members)
 }
+
+// folds reports whether a letter of a name is another in the eyes of who folds case. No
+// specification has a member with one, and a reader that folds would take it for another:
+// "Signed_metadata", "iſsuer".
+func folds(r rune) bool { return 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf }
 
 // A mirror is a Mirror or a Patch at work. Its lock is never held over I/O.
 type mirror struct {

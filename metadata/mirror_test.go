@@ -48,6 +48,8 @@ func TestMirrorDocument(t *testing.T) {
 			document + `,"response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"]}`},
 		{"signed metadata, which would contradict, is left out", document + `,"signed_metadata":"e30.e30.x"}`, metadata.Mirror{},
 			document + `,"response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"]}`},
+		{"names that a reader may take for others are left out", document + `,"Signed_metadata":"e30.e30.x","iſsuer":"https://evil.example.net","ISSUER":"https://evil.example.net"}`, metadata.Mirror{},
+			document + `,"response_types_supported":["code"],"grant_types_supported":["authorization_code","refresh_token"],"code_challenge_methods_supported":["S256"]}`},
 		{"configured endpoints win", document + `,"registration_endpoint":"` + issuer + `/register","jwks_uri":"https://keys.example.com/"}`,
 			metadata.Mirror{AuthorizationEndpoint: "https://a.example.com/?b=c&d", TokenEndpoint: "https://t.example.com/",
 				RegistrationEndpoint: "https://r.example.com/", JWKSURI: "https://k.example.com/"},
@@ -163,6 +165,7 @@ func FuzzMirror(f *testing.F) {
 	f.Add([]byte(document + `,"signed_metadata":"x","code_challenge_methods_supported":["plain"]}`))
 	for _, text := range []string{
 		document + `,"issuer":"https://evil.example.net"}`, document + `,"Issuer":"https://evil.example.net"}`, document + `}{}`, "\ufeff" + document + `}`, document,
+		document + `,"Signed_metadata":"x"}`, document + `,"iſsuer":"https://evil.example.net","toKen_endpoint":"https://evil.example.net"}`,
 		document + `,"\u0069ssuer":"https://evil.example.net"}`, document + `,"x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`,
 		document + `,"code_challenge_methods_supported":null,"Code_Challenge_Methods_Supported":["plain"]}`, document + `,"x":"` + "\xff" + `"}`, `<html>`, `null`,
 	} {
